@@ -1,0 +1,154 @@
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{AnswerFile, Machine, Spec, SpecError, Tools};
+
+/// `wfvm-nix-builder install`: from an installation medium to an installed disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Install {
+    /// Version of this format: 1.
+    pub wfvm_spec: u32,
+    /// The installation ISO. It is only read.
+    pub installation_medium: PathBuf,
+    /// Which guest this is: the data that differ between guests.
+    pub guest_os: GuestOsName,
+    /// Which image of the medium is installed.
+    pub image: ImageSelection,
+    /// What the guest runs on.
+    pub machine: Machine,
+    /// Virtual size of the disk in MiB.
+    pub disk_mib: u64,
+    /// The medium that carries the answer file.
+    #[serde(default)]
+    pub answer_medium: AnswerMedium,
+    /// What the answer file says.
+    pub answer_file: AnswerFile,
+    /// Files put beside the answer file.
+    #[serde(default)]
+    pub payload: Vec<PayloadFile>,
+    /// The account that commands run as afterwards.
+    pub login: Login,
+    /// How long each part may take.
+    #[serde(default)]
+    pub timeouts: InstallTimeouts,
+    /// Programs and firmware.
+    pub tools: Tools,
+}
+
+/// Guests that the product has data for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GuestOsName {
+    /// Windows 11.
+    #[serde(rename = "windows-11")]
+    Windows11,
+    /// The licence-free guest that follows Setup's documents.
+    ReferenceGuest,
+}
+
+/// How the answer file names the image (`/IMAGE/INDEX`, `/IMAGE/NAME`, `/IMAGE/DESCRIPTION`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ImageSelection {
+    /// Counted from 1.
+    Index(u32),
+    /// The exact name.
+    Name(String),
+    /// The exact description.
+    Description(String),
+}
+
+/// The medium that carries the answer file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum AnswerMedium {
+    /// A second CD: any firmware, takes no disk number.
+    #[default]
+    Iso,
+    /// A floppy of 1.44 MB: found before all others.
+    Floppy,
+    /// A removable USB stick: room for payload, takes a disk number.
+    Usb,
+}
+
+/// A file put into the root of the answer medium.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PayloadFile {
+    /// Its name there.
+    pub name: String,
+    /// The file.
+    pub source: PathBuf,
+}
+
+/// An account of the guest that commands run as.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Login {
+    /// The account's name.
+    pub user: String,
+    /// Its password. It guards nothing: the guest is reached through a loopback port of its owner.
+    pub password: String,
+}
+
+/// Deadlines in seconds. They end what hangs; none of them is ever waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct InstallTimeouts {
+    /// From QEMU's start to the firmware's or the loader's first word or read.
+    pub firmware_seconds: u64,
+    /// The windowsPE pass, up to the reboot.
+    pub windows_pe_seconds: u64,
+    /// From that reboot to the first logon.
+    pub specialize_seconds: u64,
+    /// From the first logon to the authenticated session.
+    pub first_logon_seconds: u64,
+    /// From the order to shut down to the end.
+    pub shutdown_seconds: u64,
+    /// Without any sign of life (disk, medium, serial line, screen).
+    pub stall_seconds: u64,
+}
+
+impl Default for InstallTimeouts {
+    // For Windows itself under KVM, with a factor of four for a loaded host.
+    fn default() -> Self {
+        Self {
+            firmware_seconds: 120,
+            windows_pe_seconds: 3600,
+            specialize_seconds: 3600,
+            first_logon_seconds: 1800,
+            shutdown_seconds: 600,
+            stall_seconds: 900,
+        }
+    }
+}
+
+impl Spec for Install {
+    fn check(&self) -> Result<(), SpecError> {
+        self.machine.check()?;
+        self.tools.check(&self.machine)?;
+        // 64 TiB is the limit of an NTFS volume with 16 KiB clusters, and of any sane typing error.
+        if !(1024..=64 << 20).contains(&self.disk_mib) {
+            return Err(SpecError::Value {
+                path: "diskMib",
+                problem: format!("{} MiB is not between 1 GiB and 64 TiB", self.disk_mib),
+            });
+        }
+        if self.image == ImageSelection::Index(0) {
+            return Err(SpecError::Value {
+                path: "image.index",
+                problem: "images are counted from 1".into(),
+            });
+        }
+        if !self.answer_file.accounts.iter().any(|account| account.name == self.login.user) {
+            return Err(SpecError::Value {
+                path: "login.user",
+                problem: format!("`{}` is none of answerFile.accounts", self.login.user),
+            });
+        }
+        Ok(())
+    }
+}

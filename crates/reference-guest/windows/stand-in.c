@@ -1,0 +1,156 @@
+/* One program under many names: each is a program that Windows has and Wine
+ * only pretends to have. It knows nothing itself; the init decides what the
+ * command line means and says what is to be done, or refuses it loudly.
+ *
+ * Build: x86_64-w64-mingw32-gcc -Os -s -municode -o stand-in.exe stand-in.c -lws2_32 -ladvapi32
+ */
+#include "init-protocol.h"
+
+#define REQUEST_BYTES 131072
+
+static char request[REQUEST_BYTES];
+static int request_length;
+
+static void add_field(const WCHAR *text)
+{
+    int room = REQUEST_BYTES - request_length;
+    int length = WideCharToMultiByte(CP_UTF8, 0, text, -1, request + request_length, room, NULL, NULL);
+    if (length <= 0 && room > 0) {
+        request[request_length] = 0;
+        length = 1;
+    }
+    request_length += length;
+}
+
+static void write_all(DWORD which, const char *bytes, DWORD length)
+{
+    HANDLE stream = GetStdHandle(which);
+    DWORD written;
+    while (length > 0 && WriteFile(stream, bytes, length, &written, NULL) && written > 0) {
+        bytes += written;
+        length -= written;
+    }
+}
+
+static DWORD run(const char *line)
+{
+    static WCHAR wide[32768];
+    STARTUPINFOW startup = {.cb = sizeof startup};
+    PROCESS_INFORMATION process;
+    DWORD code;
+
+    MultiByteToWideChar(CP_UTF8, 0, line, -1, wide, 32768);
+    if (!CreateProcessW(NULL, wide, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &process))
+        return GetLastError();
+    WaitForSingleObject(process.hProcess, INFINITE);
+    GetExitCodeProcess(process.hProcess, &code);
+    return code;
+}
+
+/* Waits until the service leaves a pending state, as Windows' own net.exe does. */
+static DWORD settled(SC_HANDLE service, DWORD pending, DWORD wanted)
+{
+    SERVICE_STATUS status = {0};
+    for (int round = 0; round < 300; round++) {
+        if (!QueryServiceStatus(service, &status))
+            return GetLastError();
+        if (status.dwCurrentState != pending)
+            break;
+        Sleep(100);
+    }
+    if (status.dwCurrentState == wanted)
+        return ERROR_SUCCESS;
+    return status.dwWin32ExitCode ? status.dwWin32ExitCode : ERROR_SERVICE_REQUEST_TIMEOUT;
+}
+
+static DWORD with_service(char kind, char *name)
+{
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
+    SC_HANDLE service;
+    SERVICE_STATUS status;
+    DWORD result = ERROR_SUCCESS;
+
+    if (!manager)
+        return GetLastError();
+    service = OpenServiceA(manager, name, SERVICE_START | SERVICE_STOP | SERVICE_QUERY_STATUS |
+                                              SERVICE_CHANGE_CONFIG);
+    if (!service) {
+        result = GetLastError();
+    } else {
+        if (kind == 's')
+            result = StartServiceW(service, 0, NULL) ? settled(service, SERVICE_START_PENDING, SERVICE_RUNNING)
+                                                     : GetLastError();
+        else if (kind == 't')
+            result = ControlService(service, SERVICE_CONTROL_STOP, &status)
+                         ? settled(service, SERVICE_STOP_PENDING, SERVICE_STOPPED)
+                         : GetLastError();
+        else {
+            const char *type = name + lstrlenA(name) + 1;
+            if (!ChangeServiceConfigW(service, SERVICE_NO_CHANGE, (DWORD)(type[0] - '0'), SERVICE_NO_CHANGE,
+                                      NULL, NULL, NULL, NULL, NULL, NULL, NULL))
+                result = GetLastError();
+        }
+        CloseServiceHandle(service);
+    }
+    CloseServiceHandle(manager);
+    return result;
+}
+
+static int unreachable(void)
+{
+    static const char text[] = "the reference guest's init does not answer\r\n";
+    write_all(STD_ERROR_HANDLE, text, sizeof text - 1);
+    return 50;
+}
+
+int wmain(void)
+{
+    static WCHAR text[32768];
+    SOCKET init = init_connect();
+    DWORD length;
+
+    if (init == INVALID_SOCKET)
+        return unreachable();
+    add_field(L"stand-in");
+    GetModuleFileNameW(NULL, text, 32768);
+    add_field(text);
+    GetCurrentDirectoryW(32768, text);
+    add_field(text);
+    length = 32768;
+    text[0] = 0;
+    GetUserNameW(text, &length);
+    add_field(text);
+    add_field(GetCommandLineW());
+    length = (DWORD)request_length;
+    if (!init_send(init, &length, 4) || !init_send(init, request, request_length))
+        return unreachable();
+
+    for (;;) {
+        char kind, *payload;
+        DWORD answer;
+        if (!init_receive(init, &kind, 1) || !init_receive(init, &length, 4))
+            return unreachable();
+        payload = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, length + 2);
+        if (!payload || !init_receive(init, payload, (int)length))
+            return unreachable();
+        switch (kind) {
+        case 'o':
+            write_all(STD_OUTPUT_HANDLE, payload, length);
+            break;
+        case 'e':
+            write_all(STD_ERROR_HANDLE, payload, length);
+            break;
+        case 'x':
+            CopyMemory(&answer, payload, 4);
+            return (int)answer;
+        case 'r':
+            answer = run(payload);
+            init_send(init, &answer, 4);
+            break;
+        default:
+            answer = with_service(kind, payload);
+            init_send(init, &answer, 4);
+        }
+        HeapFree(GetProcessHeap(), 0, payload);
+    }
+}

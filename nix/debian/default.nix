@@ -1,0 +1,67 @@
+# A nixpkgs-shaped package set whose programs are Debian's.
+#
+# It has the attributes that the Nix files of this repository ask of `pkgs`
+# (nix/nixpkgs-attributes.md), and a few that a user's own expression is likely
+# to ask for. The same files take a real nixpkgs unchanged. Any attribute that
+# is missing here fails by Nix's own message, which names it.
+{
+  # Unpacked Debian packages by the name of their list, as nix/debian/set-up
+  # puts them into the store.
+  trees,
+}:
+
+let
+  system = "x86_64-linux";
+
+  tools = import ./tools.nix { tree = trees.tools; inherit system; };
+
+  # All programs live in one store path; each attribute says which of them is
+  # meant by it.
+  package = pname: mainProgram: tools // {
+    inherit pname;
+    name = pname;
+    meta = { inherit mainProgram; };
+  };
+
+  nixpkgs = import ./builders.nix { inherit pkgs system tools; };
+
+  pkgs = nixpkgs // {
+    inherit system tools;
+    debianTrees = trees;
+
+    bash = package "bash" "bash";
+    bashInteractive = package "bash-interactive" "bash";
+    binutils = package "binutils" "ld";
+    bzip2 = package "bzip2" "bzip2";
+    cdrkit = package "cdrkit" "genisoimage";
+    coreutils = package "coreutils" "ls";
+    cpio = package "cpio" "cpio";
+    diffutils = package "diffutils" "diff";
+    dosfstools = package "dosfstools" "mkfs.fat";
+    findutils = package "findutils" "find";
+    gawk = package "gawk" "gawk";
+    gnugrep = package "gnugrep" "grep";
+    gnused = package "gnused" "sed";
+    gnutar = package "gnutar" "tar";
+    gzip = package "gzip" "gzip";
+    kmod = package "kmod" "kmod";
+    libxml2 = package "libxml2" "xmllint";
+    mtools = package "mtools" "mtools";
+    ntfs3g = package "ntfs-3g" "ntfs-3g";
+    openssh = package "openssh" "ssh";
+    OVMF = package "OVMF" "ovmf" // { fd = package "OVMF-fd" "ovmf"; };
+    patchelf = package "patchelf" "patchelf";
+    procps = package "procps" "ps";
+    qemu = package "qemu" "qemu-system-x86_64";
+    socat = package "socat" "socat";
+    squashfsTools = package "squashfs-tools" "mksquashfs";
+    swtpm = package "swtpm" "swtpm";
+    tesseract = package "tesseract" "tesseract";
+    wimlib = package "wimlib" "wimlib-imagex";
+    xorriso = package "xorriso" "xorriso";
+    xz = package "xz" "xz";
+    zstd = package "zstd" "zstd";
+    _7zz = package "7zz" "7zz";
+  };
+in
+pkgs

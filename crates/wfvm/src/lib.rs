@@ -4,5 +4,14 @@
 //! The modules stand in the order in which data flows; each uses only those above it.
 
 // Pure: no clock, no file, no process.
-pub mod phase;
+pub mod blame;
 pub mod spec;
+pub mod phase;
+pub mod machine;
+
+// Effects.
+pub mod wait;
+pub mod tool;
+pub mod progress;
+pub mod qmp;
+pub mod qemu;

@@ -1,0 +1,262 @@
+//! A typed machine becomes QEMU's words. Nothing here touches a file or a process.
+
+use std::path::{Path, PathBuf};
+
+use crate::spec::{AnswerMedium, DiskBus, Firmware, Machine, Network, NetworkCard, Tools};
+
+/// How the guest's instructions are run, once that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acceleration {
+    /// By the processor.
+    Kvm,
+    /// By translation.
+    Tcg,
+}
+
+/// The disk that holds the system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SystemDisk {
+    /// A qcow2 file.
+    pub file: PathBuf,
+    /// Whether writes go to it or are thrown away.
+    pub writes: Writes,
+}
+
+/// What becomes of writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writes {
+    /// They reach the file.
+    Kept,
+    /// They vanish with the machine.
+    Discarded,
+}
+
+/// An installation medium in the first CD drive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallationMedium {
+    /// The ISO or an overlay over it.
+    pub file: PathBuf,
+    /// `raw` or `qcow2`.
+    pub format: &'static str,
+}
+
+/// Everything that a machine is put together from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assembly<'a> {
+    /// What was asked for.
+    pub machine: &'a Machine,
+    /// Programs and firmware.
+    pub tools: &'a Tools,
+    /// How instructions are run.
+    pub acceleration: Acceleration,
+    /// The system disk.
+    pub disk: SystemDisk,
+    /// The medium to install from.
+    pub installation_medium: Option<InstallationMedium>,
+    /// The medium with the answer file.
+    pub answer_medium: Option<(AnswerMedium, PathBuf)>,
+    /// What the guest can reach.
+    pub network: &'a Network,
+    /// The program that carries a forwarded connection, called with address and port.
+    pub forwarder: Option<PathBuf>,
+    /// Whether a window shows the screen.
+    pub display: bool,
+    /// The directory of sockets and scratch files; relative, since a socket's path is limited to 107 bytes.
+    pub directory: &'a Path,
+}
+
+/// Names of the drives, as `query-blockstats` tells them.
+pub const SYSTEM_DRIVE: &str = "system";
+/// The CD drive of the installation medium.
+pub const INSTALLATION_DRIVE: &str = "installation";
+/// The drive of the answer medium.
+pub const ANSWER_DRIVE: &str = "answer";
+
+/// Socket of the machine protocol, in the machine's directory.
+pub const QMP_SOCKET: &str = "qmp.sock";
+/// Socket of COM1.
+pub const COM1_SOCKET: &str = "com1.sock";
+/// Socket of the firmware's debug port.
+pub const FIRMWARE_SOCKET: &str = "firmware.sock";
+/// Control socket of the TPM emulator.
+pub const TPM_SOCKET: &str = "tpm.sock";
+/// This machine's UEFI variables.
+pub const UEFI_VARIABLES: &str = "uefi-variables.fd";
+
+/// The number that Setup gives to the system disk.
+///
+/// A disk whose driver is in the box is found before any USB stick; a virtio
+/// disk after it, because its driver is loaded later.
+#[must_use]
+pub fn system_disk_id(bus: DiskBus, medium: AnswerMedium) -> u32 {
+    match (bus, medium) {
+        (DiskBus::Virtio, AnswerMedium::Usb) => 1,
+        (DiskBus::Virtio | DiskBus::Sata, _) => 0,
+    }
+}
+
+impl Assembly<'_> {
+    /// QEMU's arguments, the program's name left out.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        let mut words = Words::default();
+        self.board(&mut words);
+        self.firmware(&mut words);
+        self.channels(&mut words);
+        self.drives(&mut words);
+        self.network(&mut words);
+        words.0.extend(self.machine.extra_qemu_flags.iter().cloned());
+        words.0
+    }
+
+    fn file(&self, name: &str) -> String {
+        comma_free(&self.directory.join(name))
+    }
+
+    fn board(&self, words: &mut Words) {
+        let machine = self.machine;
+        // No configuration and no device that is not named here: the machine is the same everywhere.
+        words.flags(&["-nodefaults", "-no-user-config", "-S"]);
+        words.pair("-machine", "q35,hpet=off");
+        let (accelerator, model) = match self.acceleration {
+            Acceleration::Kvm => ("kvm", "host"),
+            Acceleration::Tcg => ("tcg,thread=multi,tb-size=512", "max"),
+        };
+        words.pair("-accel", accelerator);
+        words.pair("-cpu", machine.cpu_model.as_deref().unwrap_or(model));
+        words.pair("-smp", &format!("{0},sockets=1,cores={0}", machine.cores));
+        words.pair("-m", &format!("{}M", machine.memory_mib));
+        words.pair("-rtc", &format!("base={}", machine.rtc_base));
+        words.pair("-global", "kvm-pit.lost_tick_policy=discard");
+        words.pair("-device", "VGA,edid=on,xres=1024,yres=768");
+        words.pair("-display", if self.display { "gtk" } else { "none" });
+        words.pair("-device", "qemu-xhci,id=usb");
+        words.pair("-device", "usb-tablet,bus=usb.0");
+        words.pair("-device", "usb-kbd,bus=usb.0");
+    }
+
+    fn firmware(&self, words: &mut Words) {
+        if self.machine.firmware == Firmware::Uefi {
+            let code = self.tools.ovmf_code.as_deref().unwrap_or(Path::new(""));
+            let unit = |unit, rest: &str| format!("if=pflash,unit={unit},format=raw,{rest}");
+            words.pair("-drive", &unit(0, &format!("readonly=on,file={}", comma_free(code))));
+            words.pair("-drive", &unit(1, &format!("file={}", self.file(UEFI_VARIABLES))));
+        }
+        if self.machine.tpm {
+            words.pair("-chardev", &format!("socket,id=tpm,path={}", self.file(TPM_SOCKET)));
+            words.pair("-tpmdev", "emulator,id=tpm0,chardev=tpm");
+            words.pair("-device", "tpm-crb,tpmdev=tpm0");
+        }
+    }
+
+    fn channels(&self, words: &mut Words) {
+        let socket = |id: &str, name: &str| format!("socket,id={id},path={}", self.file(name));
+        words.pair("-chardev", &socket("qmp", QMP_SOCKET));
+        words.pair("-mon", "chardev=qmp,mode=control");
+        words.pair("-chardev", &socket("com1", COM1_SOCKET));
+        words.pair("-serial", "chardev:com1");
+        // SeaBIOS tells what it starts on port 0x402; OVMF on COM1.
+        words.pair("-chardev", &socket("firmware", FIRMWARE_SOCKET));
+        words.pair("-device", "isa-debugcon,iobase=0x402,chardev=firmware");
+    }
+
+    fn drives(&self, words: &mut Words) {
+        let snapshot = match self.disk.writes {
+            Writes::Kept => "",
+            Writes::Discarded => ",snapshot=on",
+        };
+        // The disk is a derivation's scratch until QEMU ended well, so nothing is gained by flushing it.
+        words.pair("-drive", &format!(
+            "if=none,id={SYSTEM_DRIVE},format=qcow2,cache=unsafe,discard=unmap,detect-zeroes=unmap,file={}{snapshot}",
+            comma_free(&self.disk.file)
+        ));
+        words.pair(
+            "-device",
+            &match self.machine.disk_bus {
+                DiskBus::Sata => format!("ide-hd,bus=ide.0,drive={SYSTEM_DRIVE},bootindex=1"),
+                DiskBus::Virtio => format!("virtio-blk-pci,drive={SYSTEM_DRIVE},bootindex=1"),
+            },
+        );
+        if let Some(medium) = &self.installation_medium {
+            words.pair(
+                "-drive",
+                &format!(
+                    "if=none,id={INSTALLATION_DRIVE},media=cdrom,readonly=on,format={},file={}",
+                    medium.format,
+                    comma_free(&medium.file)
+                ),
+            );
+            // After the disk: the first start finds the disk blank, every later one finds the system.
+            words.pair("-device", &format!("ide-cd,bus=ide.1,drive={INSTALLATION_DRIVE},bootindex=2"));
+        }
+        if let Some((kind, file)) = &self.answer_medium {
+            let drive = |media| {
+                format!("if=none,id={ANSWER_DRIVE},format=raw,readonly=on,{media}file={}", comma_free(file))
+            };
+            match kind {
+                AnswerMedium::Iso => {
+                    words.pair("-drive", &drive("media=cdrom,"));
+                    words.pair("-device", &format!("ide-cd,bus=ide.2,drive={ANSWER_DRIVE}"));
+                }
+                AnswerMedium::Floppy => {
+                    words.pair("-drive", &drive(""));
+                    words.pair("-device", "isa-fdc,id=fdc");
+                    words.pair("-device", &format!("floppy,bus=fdc.0,drive={ANSWER_DRIVE}"));
+                }
+                AnswerMedium::Usb => {
+                    words.pair("-drive", &drive(""));
+                    // Without the removable flag Setup sees a fixed disk, which it does not search.
+                    words
+                        .pair("-device", &format!("usb-storage,bus=usb.0,drive={ANSWER_DRIVE},removable=on"));
+                }
+            }
+        }
+    }
+
+    fn network(&self, words: &mut Words) {
+        let mut network = String::from("user,id=network,net=192.168.1.0/24");
+        if !self.network.open {
+            network.push_str(",restrict=on");
+        }
+        // Port 0: the host chooses a free one, on loopback alone.
+        network.push_str(",hostfwd=tcp:127.0.0.1:0-:22");
+        for forward in &self.network.forwards {
+            let program = self.forwarder.as_deref().map(comma_free).unwrap_or_default();
+            network.push_str(&format!(
+                ",guestfwd=tcp:{0}:{1}-cmd:{program} forward {2} {1}",
+                forward.listen_address, forward.port, forward.target_address
+            ));
+        }
+        words.pair("-netdev", &network);
+        words.pair(
+            "-device",
+            match self.machine.network_card {
+                // Without its boot ROM, which no guest needs and Debian packs separately.
+                NetworkCard::E1000e => "e1000e,netdev=network,romfile=",
+                NetworkCard::Virtio => "virtio-net-pci,netdev=network,romfile=",
+            },
+        );
+    }
+}
+
+#[derive(Default)]
+struct Words(Vec<String>);
+
+impl Words {
+    fn flags(&mut self, flags: &[&str]) {
+        self.0.extend(flags.iter().map(|&flag| flag.to_owned()));
+    }
+
+    fn pair(&mut self, option: &str, value: &str) {
+        self.0.push(option.to_owned());
+        self.0.push(value.to_owned());
+    }
+}
+
+/// In QEMU's options a comma inside a value is written twice.
+fn comma_free(path: &Path) -> String {
+    path.to_string_lossy().replace(',', ",,")
+}
+
+#[cfg(test)]
+mod tests;

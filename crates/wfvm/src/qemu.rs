@@ -1,0 +1,320 @@
+//! The one owner of a machine: QEMU's process, its TPM, its machine protocol.
+//!
+//! QEMU connects to sockets that exist before it starts, so nothing that it
+//! says can be missed and nobody asks again and again whether it is there yet.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use qapi::qmp;
+use tokio::{
+    net::{UnixListener, UnixStream},
+    process::Child,
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+
+use crate::{
+    blame::Blame,
+    machine::{Assembly, COM1_SOCKET, FIRMWARE_SOCKET, QMP_SOCKET, TPM_SOCKET, UEFI_VARIABLES},
+    qmp::{BlockStats, Event, Qmp, QmpError, query_blockstats},
+    spec::Firmware,
+    tool::{Tool, ToolError, status_in_words, tail},
+    wait::{self, Signs},
+};
+
+/// How long QEMU may take from its start to its first connection, on a loaded host.
+const START: Duration = Duration::from_secs(60);
+/// How long a killed QEMU may take to be gone.
+const END: Duration = Duration::from_secs(30);
+
+/// Why there is no machine.
+#[derive(Debug, thiserror::Error)]
+pub enum QemuError {
+    /// QEMU or swtpm could not be started.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    /// QEMU ended or went silent before the machine existed.
+    #[error("{command}: {problem}")]
+    Start {
+        /// The command line, ready to paste.
+        command: String,
+        /// What happened, with QEMU's last words.
+        problem: String,
+    },
+    /// A file of the machine could not be made.
+    #[error("the machine's files could not be made: {0}")]
+    Files(#[from] io::Error),
+    /// The machine protocol failed.
+    #[error(transparent)]
+    Qmp(#[from] QmpError),
+    /// QEMU does not tell the forwarded port.
+    #[error("QEMU told no port for SSH; `info usernet` said:\n{0}")]
+    NoPort(String),
+}
+
+impl QemuError {
+    /// Whose move it is.
+    #[must_use]
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Tool(_) | Self::Start { .. } | Self::Files(_) | Self::Qmp(_) => Blame::Host,
+            Self::NoPort(_) => Blame::Bug,
+        }
+    }
+}
+
+/// What a machine says, for the one who listens to it.
+#[derive(Debug)]
+pub struct Channels {
+    /// COM1; OVMF writes here as well.
+    pub com1: UnixStream,
+    /// SeaBIOS' debug port.
+    pub firmware: UnixStream,
+    /// QEMU's events.
+    pub events: mpsc::UnboundedReceiver<Event>,
+}
+
+/// A machine. Dropping it kills it.
+#[derive(Debug)]
+pub struct Qemu {
+    qmp: Qmp,
+    signs: watch::Sender<Signs>,
+    owner: JoinHandle<()>,
+    kill: mpsc::Sender<()>,
+    command_line: String,
+    _tpm: Option<Child>,
+}
+
+impl Qemu {
+    /// Makes the machine's files and starts it, its CPUs still stopped.
+    ///
+    /// # Errors
+    /// [`QemuError`]; nothing is left running then.
+    pub async fn start(assembly: &Assembly<'_>) -> Result<(Self, Channels), QemuError> {
+        let directory = assembly.directory;
+        if assembly.machine.firmware == Firmware::Uefi {
+            let empty = assembly.tools.ovmf_vars.as_deref().unwrap_or(Path::new(""));
+            // Written anew, not copied with its read-only mode.
+            fs_err::write(directory.join(UEFI_VARIABLES), fs_err::read(empty)?)?;
+        }
+        let tpm = start_tpm(assembly).await?;
+        let listen = |name: &str| UnixListener::bind(directory.join(name));
+        let (qmp, com1, firmware) = (listen(QMP_SOCKET)?, listen(COM1_SOCKET)?, listen(FIRMWARE_SOCKET)?);
+        let said = directory.join("qemu.log");
+        let log = fs_err::File::create(&said)?.into_parts().0;
+        let tool = Tool::new(&assembly.tools.qemu).words(assembly.arguments());
+        let command_line = tool.command_line();
+        let mut child = tool.spawn(Stdio::null(), Stdio::from(log.try_clone()?), Stdio::from(log))?;
+        let problem = |problem: String| QemuError::Start { command: command_line.clone(), problem };
+        let connections = async {
+            let (qmp, com1, firmware) = tokio::join!(qmp.accept(), com1.accept(), firmware.accept());
+            io::Result::Ok((qmp?.0, com1?.0, firmware?.0))
+        };
+        let connections = wait::bounded(START, async {
+            tokio::select! {
+                biased;
+                connections = connections => connections.map_err(|error| problem(error.to_string())),
+                status = child.wait() => Err(problem(ended(status, &said))),
+            }
+        });
+        let Some(connections) = connections.await else {
+            return Err(problem(format!(
+                "was not ready within {} s\n{}",
+                START.as_secs(),
+                last_words(&said)
+            )));
+        };
+        let (qmp, com1, firmware) = connections?;
+        let negotiated = Qmp::negotiate(qmp, directory.join("qmp.jsonl"));
+        let (qmp, events) = tokio::select! {
+            biased;
+            negotiated = negotiated => negotiated.map_err(|error| problem(error.to_string()))?,
+            status = child.wait() => return Err(problem(ended(status, &said))),
+        };
+        let (signs, _) = watch::channel(Signs { last_seen: "QEMU's start".into(), ..Signs::default() });
+        let (kill, killed) = mpsc::channel(1);
+        let owner = tokio::spawn(own(child, said, signs.clone(), killed));
+        Ok((Self { qmp, signs, owner, kill, command_line, _tpm: tpm }, Channels { com1, firmware, events }))
+    }
+
+    /// What became of the machine; for waits.
+    #[must_use]
+    pub fn signs(&self) -> watch::Receiver<Signs> {
+        self.signs.subscribe()
+    }
+
+    /// Where the observer publishes what it sees.
+    #[must_use]
+    pub fn publisher(&self) -> watch::Sender<Signs> {
+        self.signs.clone()
+    }
+
+    /// The command line, ready to paste.
+    #[must_use]
+    pub fn command_line(&self) -> &str {
+        &self.command_line
+    }
+
+    /// Lets the CPUs run.
+    ///
+    /// # Errors
+    /// [`QmpError`].
+    pub async fn resume(&self) -> Result<(), QmpError> {
+        self.qmp.execute(qmp::cont {}).await.map(|_| ())
+    }
+
+    /// The loopback port of the host that leads to the guest's SSH server.
+    ///
+    /// # Errors
+    /// [`QemuError::NoPort`] if QEMU made none.
+    pub async fn ssh_port(&self) -> Result<u16, QemuError> {
+        let command = qmp::human_monitor_command { cpu_index: None, command_line: "info usernet".into() };
+        let text = self.qmp.execute(command).await?;
+        forwarded_port(&text).ok_or(QemuError::NoPort(text))
+    }
+
+    /// What the drives did since the start.
+    ///
+    /// # Errors
+    /// [`QmpError`].
+    pub async fn block_stats(&self) -> Result<Vec<BlockStats>, QmpError> {
+        self.qmp.execute(query_blockstats {}).await
+    }
+
+    /// Writes the screen into a PNG file.
+    ///
+    /// # Errors
+    /// [`QmpError`].
+    pub async fn screenshot(&self, file: &Path) -> Result<(), QmpError> {
+        let filename = file.to_string_lossy().into_owned();
+        let format = Some(qmp::ImageFormat::png);
+        self.qmp.execute(qmp::screendump { device: None, format, head: None, filename }).await.map(|_| ())
+    }
+
+    /// Presses and releases Enter.
+    ///
+    /// # Errors
+    /// [`QmpError`].
+    pub async fn press_enter(&self) -> Result<(), QmpError> {
+        let keys = vec![qmp::KeyValue::qcode(qmp::QKeyCode::ret.into())];
+        self.qmp.execute(qmp::send_key { hold_time: None, keys }).await.map(|_| ())
+    }
+
+    /// Presses the power button.
+    ///
+    /// # Errors
+    /// [`QmpError`].
+    pub async fn power_button(&self) -> Result<(), QmpError> {
+        self.qmp.execute(qmp::system_powerdown {}).await.map(|_| ())
+    }
+
+    /// Another end of the machine protocol.
+    #[must_use]
+    pub fn qmp(&self) -> Qmp {
+        self.qmp.clone()
+    }
+
+    /// Waits until QEMU ended by itself.
+    pub async fn ended(&self) {
+        let mut signs = self.signs.subscribe();
+        // The owner publishes the end before it goes away.
+        let _ = signs.wait_for(|signs| signs.exited.is_some()).await;
+    }
+
+    /// Ends QEMU at once and waits until it is gone.
+    pub async fn kill(mut self) {
+        let _ = self.kill.send(()).await;
+        let _ = wait::bounded(END, &mut self.owner).await;
+    }
+}
+
+impl Drop for Qemu {
+    fn drop(&mut self) {
+        // The task owns the child, and the child dies with it.
+        self.owner.abort();
+    }
+}
+
+/// Waits for QEMU's end, which may be ordered, and publishes it.
+async fn own(mut child: Child, said: PathBuf, signs: watch::Sender<Signs>, mut killed: mpsc::Receiver<()>) {
+    let status = tokio::select! {
+        status = child.wait() => status,
+        _ = killed.recv() => {
+            // It may have ended in this very moment.
+            let _ = child.start_kill();
+            child.wait().await
+        }
+    };
+    let how = ended(status, &said);
+    signs.send_modify(|signs| signs.exited = Some(how));
+}
+
+fn ended(status: io::Result<std::process::ExitStatus>, said: &Path) -> String {
+    let how = match status {
+        Ok(status) => status_in_words(status),
+        Err(error) => format!("its status could not be read: {error}"),
+    };
+    let words = last_words(said);
+    if words.is_empty() { how } else { format!("{how}\n{words}") }
+}
+
+fn last_words(said: &Path) -> String {
+    fs_err::read(said).map(|bytes| tail(&bytes)).unwrap_or_default()
+}
+
+/// Starts the TPM emulator. QEMU closes its control connection at the end, which ends it too.
+async fn start_tpm(assembly: &Assembly<'_>) -> Result<Option<Child>, QemuError> {
+    let Some(swtpm) = assembly.tools.swtpm.as_deref().filter(|_| assembly.machine.tpm) else {
+        return Ok(None);
+    };
+    let state = assembly.directory.join("tpm");
+    fs_err::create_dir_all(&state)?;
+    let socket = assembly.directory.join(TPM_SOCKET);
+    let tool = Tool::new(swtpm).words(["socket", "--tpm2", "--terminate"]).words([
+        "--tpmstate".to_owned(),
+        format!("dir={}", state.display()),
+        "--ctrl".to_owned(),
+        format!("type=unixio,path={}", socket.display()),
+    ]);
+    let log = fs_err::File::create(assembly.directory.join("swtpm.log"))?.into_parts().0;
+    let mut child = tool.spawn(Stdio::null(), Stdio::from(log.try_clone()?), Stdio::from(log))?;
+    let ready = async {
+        // swtpm has no way to tell that it listens but the socket itself.
+        while !socket.exists() {
+            if let Ok(Some(status)) = child.try_wait() {
+                return Err(status_in_words(status));
+            }
+            wait::poll_pause().await;
+        }
+        Ok(())
+    };
+    match wait::bounded(START, ready).await {
+        Some(Ok(())) => Ok(Some(child)),
+        Some(Err(problem)) => Err(QemuError::Start { command: tool.command_line(), problem }),
+        None => Err(QemuError::Start { command: tool.command_line(), problem: "made no socket".into() }),
+    }
+}
+
+/// Finds the host's port in the table of `info usernet`, whose rows are
+/// `TCP[HOST_FORWARD]  11  127.0.0.1  45123  192.168.1.15  22  0  0`.
+fn forwarded_port(text: &str) -> Option<u16> {
+    let row = text.lines().find(|line| line.contains("HOST_FORWARD"))?;
+    row.split_whitespace().nth(3)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_forwarded_port_is_read_from_qemus_table() {
+        let text = "Hub -1 (network):\r\n  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ\r\n  TCP[HOST_FORWARD]  11       127.0.0.1 45123    192.168.1.15    22     0     0\r\n";
+        assert_eq!(forwarded_port(text), Some(45123));
+        assert_eq!(forwarded_port("Hub -1 (network):\r\n"), None);
+    }
+}

@@ -7,6 +7,8 @@
 pub mod blame;
 pub mod spec;
 pub mod phase;
+pub mod guest_os;
+pub mod answer_file;
 pub mod machine;
 
 // Effects.

@@ -1,0 +1,120 @@
+//! Names of the computer and of its accounts.
+
+use super::Problems;
+use crate::spec::{Account, AnswerFile};
+
+/// Limit of the security accounts manager, below the 256 of the answer file's schema.
+const ACCOUNT_NAME_LENGTH: usize = 20;
+/// `LMHOSTS` and logon screens stop here.
+const PASSWORD_LENGTH: usize = 127;
+/// The NetBIOS name, in bytes.
+const COMPUTER_NAME_BYTES: usize = 15;
+
+/// "Bad characters" of `LocalAccount/Name`.
+const NOT_IN_ACCOUNT_NAMES: &str = r#""/\[]:|<>+=;,?*%@"#;
+/// Not allowed in `ComputerName`.
+const NOT_IN_COMPUTER_NAMES: &str = r#"{|}~[\]^':;<=>?@!"`#$%()+/.,*& "#;
+
+/// The built-in account, which the automatic logon may name.
+const ADMINISTRATOR: &str = "Administrator";
+/// Names that Windows has taken.
+const RESERVED: [&str; 12] = [
+    ADMINISTRATOR,
+    "Guest",
+    "DefaultAccount",
+    "WDAGUtilityAccount",
+    "SYSTEM",
+    "NONE",
+    "LOCAL SERVICE",
+    "NETWORK SERVICE",
+    "LOCAL",
+    "NETWORK",
+    "SELF",
+    "EVERYONE",
+];
+
+pub(super) fn check(answers: &AnswerFile, problems: &mut Problems) {
+    if let Some(name) = &answers.computer_name {
+        computer_name(name, answers, problems);
+    }
+    for (at, candidate) in answers.accounts.iter().enumerate() {
+        account(at, candidate, answers, problems);
+    }
+    if let Some(password) = &answers.administrator_password {
+        problems.text("answerFile.administratorPassword", password, 0..=PASSWORD_LENGTH);
+    }
+    auto_logon(answers, problems);
+}
+
+fn computer_name(name: &str, answers: &AnswerFile, problems: &mut Problems) {
+    const FIELD: &str = "answerFile.computerName";
+    // A star lets Windows choose.
+    if name == "*" {
+        return;
+    }
+    problems.text(FIELD, name, 1..=usize::MAX);
+    if name.len() > COMPUTER_NAME_BYTES {
+        problems.add(FIELD, format!("`{name}` has {} bytes; Windows takes up to 15", name.len()));
+    }
+    if let Some(bad) = name.chars().find(|c| NOT_IN_COMPUTER_NAMES.contains(*c)) {
+        problems.add(FIELD, format!("`{name}` holds `{bad}`, which a computer's name cannot"));
+    }
+    if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) {
+        problems.add(FIELD, format!("`{name}` has only digits"));
+    }
+    if answers.accounts.iter().any(|account| same(&account.name, name)) {
+        problems.add(FIELD, format!("`{name}` is also an account; Windows then cannot create the account"));
+    }
+}
+
+fn account(at: usize, account: &Account, answers: &AnswerFile, problems: &mut Problems) {
+    let Account { name, password, description, display_name, groups } = account;
+    let field = format!("answerFile.accounts[{at}]");
+    let name_field = format!("{field}.name");
+    problems.text(&name_field, name, 1..=ACCOUNT_NAME_LENGTH);
+    if let Some(bad) = name.chars().find(|c| NOT_IN_ACCOUNT_NAMES.contains(*c)) {
+        problems.add(&name_field, format!("`{name}` holds `{bad}`, which an account's name cannot"));
+    }
+    if name.ends_with(['.', ' ']) || name.starts_with(' ') {
+        problems.add(&name_field, format!("`{name}` begins with a space, or ends with one or with a full stop"));
+    }
+    if RESERVED.iter().any(|reserved| same(reserved, name)) {
+        problems.add(&name_field, format!("`{name}` is a name that Windows itself uses"));
+    }
+    if answers.accounts.iter().take(at).any(|earlier| same(&earlier.name, name)) {
+        problems.add(&name_field, format!("`{name}` stands twice; Windows does not tell case apart"));
+    }
+    problems.text(&format!("{field}.password"), password, 0..=PASSWORD_LENGTH);
+    problems.text(&format!("{field}.description"), description, 0..=256);
+    problems.text(&format!("{field}.displayName"), display_name, 0..=256);
+    problems.text(&format!("{field}.groups"), &groups.join(";"), 1..=256);
+    if let Some(bad) = groups.iter().find(|group| group.is_empty() || group.contains(';')) {
+        problems.add(format!("{field}.groups"), format!("`{bad}` is not the name of one group"));
+    }
+}
+
+fn auto_logon(answers: &AnswerFile, problems: &mut Problems) {
+    const FIELD: &str = "answerFile.autoLogon";
+    let name = &answers.auto_logon;
+    if same(name, ADMINISTRATOR) {
+        if answers.administrator_password.is_none() {
+            problems.add(FIELD, format!("`{name}` has no password: `answerFile.administratorPassword` is absent"));
+        }
+        return;
+    }
+    let Some(account) = answers.accounts.iter().find(|account| account.name == *name) else {
+        problems.add(FIELD, format!("`{name}` is neither one of answerFile.accounts nor `{ADMINISTRATOR}`"));
+        return;
+    };
+    if !account.groups.iter().any(|group| same(group, "Administrators")) {
+        problems.add(
+            FIELD,
+            format!("`{name}` is not in the group `Administrators`, and the SSH server is set up at its first logon"),
+        );
+    }
+}
+
+/// Windows compares names without regard to case.
+fn same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}

@@ -1,0 +1,138 @@
+//! From a spec to the answer file that Windows Setup obeys, and to the command
+//! file that runs at the first logon.
+//!
+//! Every mistake that the file could carry is refused here with the field of the
+//! spec that it comes from: Setup itself would stop at a page that names none.
+//! Names and limits are those of Microsoft's "Unattended Windows Setup Reference".
+
+mod disk_configuration;
+mod element;
+mod first_logon;
+mod limits;
+mod offline_servicing;
+mod oobe_system;
+mod password;
+mod specialize;
+mod time_zones;
+mod windows_pe;
+
+pub use disk_configuration::windows_partition;
+pub use first_logon::{FILE_NAME as FIRST_LOGON_FILE_NAME, TAG_FILE_NAME, first_logon_cmd};
+pub use limits::problems;
+
+use crate::guest_os::GuestOs;
+use crate::spec::Install;
+use element::{Element, group};
+
+/// The name that Setup looks for in the root of removable media.
+pub const FILE_NAME: &str = "Autounattend.xml";
+
+/// A value that Setup would not accept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub struct AnswerFileError {
+    /// The field of the spec, such as `answerFile.accounts[0].name`.
+    pub field: String,
+    /// The value, and the limit that it breaks.
+    pub problem: String,
+}
+
+/// The answer file of an installation on disk `disk_number`, as Setup counts disks.
+///
+/// # Errors
+/// The first of [`problems`].
+pub fn xml(spec: &Install, os: &GuestOs, disk_number: u32) -> Result<String, AnswerFileError> {
+    if let Some(problem) = problems(spec, os).into_iter().next() {
+        return Err(problem);
+    }
+    // The memory writer does not fail; text that is not UTF-8 cannot reach it.
+    unattend(spec, os, disk_number).document().map_err(|error| AnswerFileError {
+        field: "answerFile".into(),
+        problem: format!("cannot be written as XML: {error}"),
+    })
+}
+
+/// The passes in the order in which they run.
+fn unattend(spec: &Install, os: &GuestOs, disk_number: u32) -> Element {
+    let passes = [
+        (Pass::WindowsPe, windows_pe::components(spec, os, disk_number)),
+        (Pass::OfflineServicing, offline_servicing::components()),
+        (Pass::Specialize, specialize::components(spec, os)),
+        (Pass::OobeSystem, oobe_system::components(spec)),
+    ];
+    let settings = passes.map(|(pass, components)| {
+        let components: Vec<Element> = components.into_iter().map(Component::element).collect();
+        group("settings", components).with("pass", pass.name())
+    });
+    group("unattend", settings)
+        .with("xmlns", "urn:schemas-microsoft-com:unattend")
+        .with("xmlns:wcm", "http://schemas.microsoft.com/WMIConfig/2002/State")
+}
+
+/// A configuration pass.
+#[derive(Debug, Clone, Copy)]
+enum Pass {
+    WindowsPe,
+    OfflineServicing,
+    Specialize,
+    OobeSystem,
+}
+
+impl Pass {
+    fn name(self) -> &'static str {
+        match self {
+            Self::WindowsPe => "windowsPE",
+            Self::OfflineServicing => "offlineServicing",
+            Self::Specialize => "specialize",
+            Self::OobeSystem => "oobeSystem",
+        }
+    }
+}
+
+/// A component of Windows with its settings for one pass.
+#[derive(Debug)]
+struct Component {
+    name: &'static str,
+    settings: Vec<Element>,
+}
+
+impl Component {
+    fn element(self) -> Element {
+        // Any other token, language or scope makes Windows ignore the component in silence.
+        group("component", self.settings)
+            .with("name", self.name)
+            .with("processorArchitecture", "amd64")
+            .with("publicKeyToken", "31bf3856ad364e35")
+            .with("language", "neutral")
+            .with("versionScope", "nonSxS")
+    }
+}
+
+/// A `RunSynchronous` list, counted from 1.
+fn run_synchronous(commands: impl IntoIterator<Item = Vec<Element>>) -> Element {
+    let items: Vec<Element> = commands
+        .into_iter()
+        .zip(1_u64..)
+        .map(|(command, order)| {
+            let mut settings = vec![element::number("Order", order)];
+            settings.extend(command);
+            group("RunSynchronousCommand", settings).added()
+        })
+        .collect();
+    group("RunSynchronous", items)
+}
+
+/// The four locale settings that windowsPE and oobeSystem both need: without the
+/// first Setup asks for the language, without the second OOBE asks for the region.
+fn locales(spec: &Install) -> [Element; 4] {
+    let answers = &spec.answer_file;
+    [
+        element::text("InputLocale", &answers.input_locale),
+        element::text("SystemLocale", &answers.system_locale),
+        element::text("UILanguage", &answers.ui_language),
+        element::text("UserLocale", &answers.user_locale),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

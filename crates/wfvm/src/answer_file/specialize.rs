@@ -1,0 +1,50 @@
+//! The first boot of the image, as SYSTEM.
+
+use super::element::{Element, flag, text};
+use super::{Component, run_synchronous};
+use crate::guest_os::GuestOs;
+use crate::spec::{Install, RunCommand, WillReboot};
+
+pub(super) fn components(spec: &Install, os: &GuestOs) -> Vec<Component> {
+    let answers = &spec.answer_file;
+    let marker = vec![
+        text("Path", "cmd.exe /c echo WFVM:phase=specialize> COM1"),
+        text("Description", "Tell the host that this pass runs"),
+    ];
+    let commands = std::iter::once(marker).chain(answers.specialize_commands.iter().map(command));
+    let mut shell = Vec::new();
+    if let Some(name) = &answers.computer_name {
+        shell.push(text("ComputerName", name));
+    }
+    shell.push(text("TimeZone", &answers.time_zone));
+    let mut components = vec![
+        Component { name: "Microsoft-Windows-Deployment", settings: vec![run_synchronous(commands)] },
+        Component { name: "Microsoft-Windows-Shell-Setup", settings: shell },
+    ];
+    if os.encrypts_devices {
+        // A disk that is encrypted cannot be read from outside, nor stored compactly.
+        components.push(Component {
+            name: "Microsoft-Windows-SecureStartup-FilterDriver",
+            settings: vec![flag("PreventDeviceEncryption", true)],
+        });
+    }
+    components
+}
+
+fn command(command: &RunCommand) -> Vec<Element> {
+    let mut settings = vec![
+        text("Path", &command.path),
+        text("Description", command.description.as_ref().unwrap_or(&command.path)),
+    ];
+    if let Some(will_reboot) = command.will_reboot {
+        settings.push(text(
+            "WillReboot",
+            match will_reboot {
+                WillReboot::Always => "Always",
+                WillReboot::OnRequest => "OnRequest",
+                WillReboot::Never => "Never",
+            },
+        ));
+    }
+    settings
+}

@@ -1,0 +1,110 @@
+//! The pass in Windows PE: language, disk, image, key, licence.
+
+use super::element::{Element, flag, group, text};
+use super::{Component, disk_configuration, locales, run_synchronous};
+use crate::guest_os::{GuestOs, Hardware};
+use crate::spec::{ImageSelection, Install};
+
+pub(super) fn components(spec: &Install, os: &GuestOs, disk_number: u32) -> Vec<Component> {
+    let mut international = vec![group(
+        "SetupUILanguage",
+        [text("UILanguage", &spec.answer_file.ui_language)],
+    )];
+    international.extend(locales(spec));
+    let mut components = vec![
+        Component { name: "Microsoft-Windows-International-Core-WinPE", settings: international },
+        Component { name: "Microsoft-Windows-Setup", settings: setup(spec, os, disk_number) },
+    ];
+    if !spec.answer_file.driver_paths.is_empty() {
+        components.push(Component {
+            name: "Microsoft-Windows-PnpCustomizationsWinPE",
+            settings: vec![driver_paths(spec)],
+        });
+    }
+    components
+}
+
+fn setup(spec: &Install, os: &GuestOs, disk_number: u32) -> Vec<Element> {
+    let mut settings = vec![
+        disk_configuration::disk_configuration(spec.machine.firmware, disk_number),
+        image_install(spec, disk_number),
+        user_data(spec),
+        // The guest has no network while it is installed.
+        group("DynamicUpdate", [flag("Enable", false), text("WillShowUI", "Never")]),
+    ];
+    let bypasses: Vec<Vec<Element>> = bypasses(spec, os).map(bypass).collect();
+    if !bypasses.is_empty() {
+        settings.push(run_synchronous(bypasses));
+    }
+    settings
+}
+
+fn image_install(spec: &Install, disk_number: u32) -> Element {
+    let (key, value) = match &spec.image {
+        ImageSelection::Index(index) => ("/IMAGE/INDEX", index.to_string()),
+        ImageSelection::Name(name) => ("/IMAGE/NAME", name.clone()),
+        ImageSelection::Description(description) => ("/IMAGE/DESCRIPTION", description.clone()),
+    };
+    let metadata = group("MetaData", [text("Key", key), text("Value", value)]).added();
+    // Without a `Path` Setup takes the install image of its own medium, whether .wim, .esd or .swm.
+    let os_image = group(
+        "OSImage",
+        [
+            group("InstallFrom", [metadata]),
+            disk_configuration::install_to(spec.machine.firmware, disk_number),
+            text("WillShowUI", "OnError"),
+        ],
+    );
+    group("ImageInstall", [os_image])
+}
+
+fn user_data(spec: &Install) -> Element {
+    let answers = &spec.answer_file;
+    let mut settings = vec![
+        flag("AcceptEula", true),
+        text("FullName", &answers.full_name),
+        text("Organization", &answers.organization),
+    ];
+    settings.push(match &answers.product_key {
+        Some(key) => {
+            group("ProductKey", [text("Key", key.to_ascii_uppercase()), text("WillShowUI", "OnError")])
+        }
+        // An empty `Key` is not allowed. Volume and evaluation media need none.
+        None => group("ProductKey", [text("WillShowUI", "Never")]),
+    });
+    group("UserData", settings)
+}
+
+/// The checks that this machine would fail, and no others.
+fn bypasses(spec: &Install, os: &GuestOs) -> impl Iterator<Item = &'static str> {
+    let machine = &spec.machine;
+    os.requirements
+        .iter()
+        .filter(move |requirement| match requirement.hardware {
+            Hardware::Tpm => !machine.tpm,
+            Hardware::SecureBoot => true,
+            Hardware::MemoryMib(wanted) => machine.memory_mib < wanted,
+            Hardware::DiskMib(wanted) => spec.disk_mib < wanted,
+        })
+        .map(|requirement| requirement.bypass)
+}
+
+fn bypass(value: &'static str) -> Vec<Element> {
+    vec![
+        text("Path", format!(r"reg.exe add HKLM\SYSTEM\Setup\LabConfig /v {value} /t REG_DWORD /d 1 /f")),
+        text("Description", value),
+    ]
+}
+
+fn driver_paths(spec: &Install) -> Element {
+    let paths: Vec<Element> = spec
+        .answer_file
+        .driver_paths
+        .iter()
+        .zip(1_u64..)
+        .map(|(path, key)| {
+            group("PathAndCredentials", [text("Path", path)]).added().with("wcm:keyValue", key.to_string())
+        })
+        .collect();
+    group("DriverPaths", paths)
+}

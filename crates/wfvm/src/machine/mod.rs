@@ -1,6 +1,9 @@
 //! A typed machine becomes QEMU's words. Nothing here touches a file or a process.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt::Write as _, // to a String, which cannot fail
+    path::{Path, PathBuf},
+};
 
 use crate::spec::{AnswerMedium, DiskBus, Firmware, Machine, Network, NetworkCard, Tools};
 
@@ -222,10 +225,8 @@ impl Assembly<'_> {
         network.push_str(",hostfwd=tcp:127.0.0.1:0-:22");
         for forward in &self.network.forwards {
             let program = self.forwarder.as_deref().map(comma_free).unwrap_or_default();
-            network.push_str(&format!(
-                ",guestfwd=tcp:{0}:{1}-cmd:{program} forward {2} {1}",
-                forward.listen_address, forward.port, forward.target_address
-            ));
+            let (listen, target, port) = (forward.listen_address, &forward.target_address, forward.port);
+            let _ = write!(network, ",guestfwd=tcp:{listen}:{port}-cmd:{program} forward {target} {port}");
         }
         words.pair("-netdev", &network);
         words.pair(

@@ -1,0 +1,263 @@
+//! The unix socket on which the owner of a machine takes commands for its guest.
+//!
+//! `win-exec` and its siblings are small clients of it: the one authenticated
+//! connection stays with the owner. Every frame is one byte that says what it is,
+//! four bytes of length, little endian, and that many bytes.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::{UnixListener, UnixStream},
+    sync::mpsc,
+    task::JoinSet,
+};
+
+use crate::session::{Output, Session, SessionError};
+
+/// The environment variable that names the socket to the programs of a script.
+pub const SOCKET_VARIABLE: &str = "WFVM_SOCKET";
+
+const REQUEST: u8 = 0;
+const STDIN: u8 = 1;
+const STDOUT: u8 = 2;
+const STDERR: u8 = 3;
+const ANSWER: u8 = 4;
+
+/// No frame is larger, whoever sends it.
+const LARGEST_FRAME: u32 = 1 << 20;
+
+/// What a client wants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Request {
+    /// Run a command line of the guest's shell.
+    Exec {
+        /// The command line, unchanged.
+        command: String,
+    },
+    /// Put a file or directory of the host into a directory of the guest.
+    Put {
+        /// Absolute path on the host.
+        local: PathBuf,
+        /// Directory in the guest.
+        directory: String,
+        /// Its name there; absent: its own.
+        name: Option<String>,
+    },
+    /// Get a file or directory of the guest into a directory of the host.
+    Get {
+        /// Path in the guest.
+        remote: String,
+        /// Absolute path on the host.
+        directory: PathBuf,
+    },
+    /// Nothing but an answer: the session is authenticated.
+    Wait,
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Answer {
+    /// The command's own 32 bits, 0 for files.
+    Ended {
+        /// The exit code.
+        exit_code: u32,
+    },
+    /// It did not get through.
+    Failed {
+        /// Why.
+        problem: String,
+        /// The exit status that says whose move it is.
+        status: u8,
+    },
+}
+
+/// Takes requests until it is dropped; each connection carries one.
+pub async fn serve(listener: UnixListener, session: Arc<Session>) {
+    let mut connections = JoinSet::new();
+    // A listener fails when the host is out of descriptors: then nothing can be served any more.
+    while let Ok((connection, _)) = listener.accept().await {
+        let session = session.clone();
+        // A client that goes away takes its request with it.
+        connections.spawn(async move { answer(connection, &session).await });
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn answer(connection: UnixStream, session: &Session) -> io::Result<()> {
+    let (mut read, mut write) = connection.into_split();
+    let Some((REQUEST, request)) = receive(&mut read).await? else { return Ok(()) };
+    let request: Request = serde_json::from_slice(&request).map_err(io::Error::other)?;
+    let (output, mut written) = mpsc::channel(16);
+    let work = async {
+        match perform(session, request, &mut read, output).await {
+            Ok(exit_code) => Answer::Ended { exit_code },
+            Err(error) => Answer::Failed { problem: error.to_string(), status: error.blame().exit_status() },
+        }
+    };
+    let forward = async {
+        while let Some(piece) = written.recv().await {
+            match piece {
+                Output::Stdout(bytes) => send(&mut write, STDOUT, &bytes).await?,
+                Output::Stderr(bytes) => send(&mut write, STDERR, &bytes).await?,
+            }
+        }
+        io::Result::Ok(())
+    };
+    let (answer, forwarded) = tokio::join!(work, forward);
+    forwarded?;
+    send(&mut write, ANSWER, &serde_json::to_vec(&answer).map_err(io::Error::other)?).await
+}
+
+async fn perform(
+    session: &Session,
+    request: Request,
+    client: &mut (impl AsyncRead + Unpin),
+    output: mpsc::Sender<Output>,
+) -> Result<u32, SessionError> {
+    match request {
+        Request::Wait => Ok(0),
+        Request::Put { local, directory, name } => {
+            session.put(&local, &directory, name.as_deref()).await.map(|()| 0)
+        }
+        Request::Get { remote, directory } => session.get(&remote, &directory).await.map(|()| 0),
+        Request::Exec { command } => {
+            let (sender, input) = mpsc::channel(16);
+            let feed = async {
+                // Ends at an empty piece, which is the end of the client's input.
+                while let Ok(Some((STDIN, bytes @ [_, ..]))) = receive(client)
+                    .await
+                    .as_ref()
+                    .map(|frame| frame.as_ref().map(|(kind, bytes)| (*kind, &bytes[..])))
+                {
+                    if sender.send(bytes.to_vec()).await.is_err() {
+                        break;
+                    }
+                }
+                drop(sender);
+                std::future::pending().await
+            };
+            tokio::select! {
+                code = session.run(&command, input, output) => code,
+                never = feed => never,
+            }
+        }
+    }
+}
+
+/// Sends a request and copies the command's streams, until the answer comes.
+///
+/// # Errors
+/// When the owner of the machine is gone, or a stream of ours is.
+pub async fn ask(
+    connection: UnixStream,
+    request: &Request,
+    mut input: impl AsyncRead + Unpin,
+    mut stdout: impl AsyncWrite + Unpin,
+    mut stderr: impl AsyncWrite + Unpin,
+) -> io::Result<Answer> {
+    let (mut read, mut write) = connection.into_split();
+    send(&mut write, REQUEST, &serde_json::to_vec(request).map_err(io::Error::other)?).await?;
+    let feed = async {
+        let mut piece = vec![0; 64 * 1024];
+        loop {
+            let count = input.read(&mut piece).await?;
+            send(&mut write, STDIN, piece.get(..count).unwrap_or_default()).await?;
+            if count == 0 {
+                return std::future::pending::<io::Result<Answer>>().await;
+            }
+        }
+    };
+    let listen = async {
+        loop {
+            match receive(&mut read).await? {
+                Some((STDOUT, bytes)) => {
+                    stdout.write_all(&bytes).await?;
+                    stdout.flush().await?;
+                }
+                Some((STDERR, bytes)) => {
+                    stderr.write_all(&bytes).await?;
+                    stderr.flush().await?;
+                }
+                Some((ANSWER, bytes)) => return serde_json::from_slice(&bytes).map_err(io::Error::other),
+                Some(_) | None => return Err(io::ErrorKind::UnexpectedEof.into()),
+            }
+        }
+    };
+    tokio::select! {
+        answer = listen => answer,
+        // The command may end without reading its input, and then the answer counts.
+        Ok(never) = feed => Ok(never),
+    }
+}
+
+async fn send(stream: &mut (impl AsyncWrite + Unpin), kind: u8, bytes: &[u8]) -> io::Result<()> {
+    let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+    stream.write_u8(kind).await?;
+    stream.write_u32_le(length).await?;
+    stream.write_all(bytes).await
+}
+
+async fn receive(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<(u8, Vec<u8>)>> {
+    let kind = match stream.read_u8().await {
+        Ok(kind) => kind,
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let length = stream.read_u32_le().await?;
+    if length > LARGEST_FRAME {
+        return Err(io::Error::other(format!("a frame of {length} bytes")));
+    }
+    let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+    stream.read_exact(&mut bytes).await?;
+    Ok(Some((kind, bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_without_a_guest_reaches_the_client_with_its_streams() {
+        let (client, owner) = UnixStream::pair().unwrap();
+        let serve = async {
+            let (mut read, mut write) = owner.into_split();
+            let (kind, request) = receive(&mut read).await.unwrap().unwrap();
+            assert_eq!(kind, REQUEST);
+            assert_eq!(
+                serde_json::from_slice::<Request>(&request).unwrap(),
+                Request::Exec { command: "ver".into() }
+            );
+            assert_eq!(receive(&mut read).await.unwrap(), Some((STDIN, b"in".to_vec())));
+            assert_eq!(receive(&mut read).await.unwrap(), Some((STDIN, Vec::new())));
+            send(&mut write, STDOUT, b"out").await.unwrap();
+            send(&mut write, STDERR, b"err").await.unwrap();
+            let answer = serde_json::to_vec(&Answer::Ended { exit_code: 3010 }).unwrap();
+            send(&mut write, ANSWER, &answer).await.unwrap();
+            read // kept open until the answer is read
+        };
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let request = Request::Exec { command: "ver".into() };
+        let (_read, answer) =
+            tokio::join!(serve, ask(client, &request, &b"in"[..], &mut stdout, &mut stderr));
+        assert_eq!(answer.unwrap(), Answer::Ended { exit_code: 3010 });
+        assert_eq!((&stdout[..], &stderr[..]), (&b"out"[..], &b"err"[..]));
+    }
+
+    #[tokio::test]
+    async fn an_owner_that_dies_is_an_error_and_no_success() {
+        let (client, owner) = UnixStream::pair().unwrap();
+        drop(owner);
+        let answer = ask(client, &Request::Wait, tokio::io::empty(), Vec::new(), Vec::new()).await;
+        assert!(answer.is_err(), "{answer:?}");
+    }
+
+    #[tokio::test]
+    async fn a_frame_that_claims_gigabytes_is_refused() {
+        let frame = [STDIN, 0xff, 0xff, 0xff, 0xff];
+        assert!(receive(&mut &frame[..]).await.is_err());
+    }
+}

@@ -1,0 +1,213 @@
+//! One authenticated connection into a guest: commands with exact exit codes and
+//! separate streams, and files.
+
+mod command_line;
+mod files;
+
+use std::{sync::Arc, time::Duration};
+
+use russh::{ChannelMsg, client};
+use tokio::sync::mpsc;
+
+pub use command_line::{join_words, remote_path};
+
+use crate::{blame::Blame, spec::Login, wait};
+
+/// How long one attempt may take. A translated guest needs many seconds for a key exchange
+/// under load; one that does not listen yet refuses at once.
+const ATTEMPT: Duration = Duration::from_secs(60);
+/// A guest that answers nothing for this long, although asked every ten seconds, is gone.
+const KEEPALIVE: Duration = Duration::from_secs(10);
+/// Unanswered questions until then.
+const KEEPALIVES: usize = 30;
+/// Flow control's window: a smaller one is most of the cost of a large file.
+const WINDOW: u32 = 16 << 20;
+
+/// Why a command or a file did not get through.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// No connection, or it was lost.
+    #[error("the SSH connection to the guest failed: {0}")]
+    Connection(String),
+    /// The guest refused the account.
+    #[error("the guest refuses the account `{user}` with its password")]
+    Refused {
+        /// The account.
+        user: String,
+    },
+    /// The guest ended the command without an exit code.
+    #[error("the guest ended `{command}` without an exit code")]
+    NoExitCode {
+        /// The command.
+        command: String,
+    },
+    /// The guest's side of a file failed.
+    #[error("{path} in the guest: {problem}")]
+    GuestFile {
+        /// The path as the guest knows it.
+        path: String,
+        /// What the guest said.
+        problem: String,
+    },
+    /// The host's side of a file failed.
+    #[error(transparent)]
+    HostFile(#[from] std::io::Error),
+}
+
+impl SessionError {
+    /// Whose move it is.
+    #[must_use]
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Connection(_) | Self::NoExitCode { .. } | Self::GuestFile { .. } => Blame::Guest,
+            Self::Refused { .. } | Self::HostFile(_) => Blame::Input,
+        }
+    }
+}
+
+impl From<russh::Error> for SessionError {
+    fn from(error: russh::Error) -> Self {
+        Self::Connection(error.to_string())
+    }
+}
+
+/// A piece of what a command writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// From its standard output.
+    Stdout(Vec<u8>),
+    /// From its standard error.
+    Stderr(Vec<u8>),
+}
+
+struct Guest;
+
+impl client::Handler for Guest {
+    type Error = russh::Error;
+
+    async fn check_server_key(
+        &mut self,
+        _key: &russh::keys::PublicKeyOrCertificate,
+    ) -> Result<bool, Self::Error> {
+        // The port belongs to our own QEMU on loopback, and a guest makes its key at its first start.
+        Ok(true)
+    }
+}
+
+/// An authenticated connection. Commands and files share it.
+pub struct Session {
+    handle: client::Handle<Guest>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Session").finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Connects as soon as the guest lets it. Give it a deadline of its own by [`wait::race`].
+    ///
+    /// # Errors
+    /// [`SessionError::Refused`]: an account that is refused now is refused later, too.
+    pub async fn open(port: u16, login: &Login) -> Result<Self, SessionError> {
+        loop {
+            match wait::bounded(ATTEMPT, Self::attempt(port, login)).await {
+                Some(Ok(session)) => return Ok(session),
+                Some(Err(refused @ SessionError::Refused { .. })) => return Err(refused),
+                Some(Err(_)) | None => wait::poll_pause().await,
+            }
+        }
+    }
+
+    async fn attempt(port: u16, login: &Login) -> Result<Self, SessionError> {
+        let config = client::Config {
+            nodelay: true,
+            window_size: WINDOW,
+            keepalive_interval: Some(KEEPALIVE),
+            keepalive_max: KEEPALIVES,
+            ..client::Config::default()
+        };
+        let mut handle = client::connect(Arc::new(config), ("127.0.0.1", port), Guest).await?;
+        let answer = handle.authenticate_password(&login.user, &login.password).await?;
+        if answer.success() {
+            Ok(Self { handle })
+        } else {
+            Err(SessionError::Refused { user: login.user.clone() })
+        }
+    }
+
+    /// Runs a command line of the guest's shell and gives its 32-bit exit code.
+    ///
+    /// `input` is its standard input, which ends when the sender is dropped; `output`
+    /// gets what it writes, as it comes.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub async fn run(
+        &self,
+        command: &str,
+        mut input: mpsc::Receiver<Vec<u8>>,
+        output: mpsc::Sender<Output>,
+    ) -> Result<u32, SessionError> {
+        let channel = self.handle.channel_open_session().await?;
+        channel.exec(true, command).await?;
+        let (mut from_guest, to_guest) = channel.split();
+        let feed = async {
+            while let Some(bytes) = input.recv().await {
+                if to_guest.data(&bytes[..]).await.is_err() {
+                    break; // the command does not read any more
+                }
+            }
+            // A command that ended has closed its input itself.
+            let _ = to_guest.eof().await;
+            std::future::pending::<()>().await;
+        };
+        let listen = async {
+            let mut code = None;
+            // End of file, exit status and close come in any order.
+            while let Some(message) = from_guest.wait().await {
+                #[expect(clippy::wildcard_enum_match_arm, reason = "russh's messages are an open set")]
+                let piece = match message {
+                    ChannelMsg::Data { data } => Output::Stdout(data.to_vec()),
+                    ChannelMsg::ExtendedData { data, .. } => Output::Stderr(data.to_vec()),
+                    ChannelMsg::ExitStatus { exit_status } => {
+                        code = Some(exit_status);
+                        continue;
+                    }
+                    ChannelMsg::Failure => {
+                        return Err(SessionError::Connection("the guest refuses to run commands".into()));
+                    }
+                    _ => continue,
+                };
+                // Whoever asked may have gone; the exit code is still wanted.
+                let _ = output.send(piece).await;
+            }
+            code.ok_or_else(|| SessionError::NoExitCode { command: command.to_owned() })
+        };
+        tokio::select! {
+            code = listen => code,
+            () = feed => Err(SessionError::NoExitCode { command: command.to_owned() }),
+        }
+    }
+
+    /// Runs a command without input and gives its exit code with both streams.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub async fn run_to_end(&self, command: &str) -> Result<(u32, Vec<u8>, Vec<u8>), SessionError> {
+        let (_, no_input) = mpsc::channel(1);
+        let (sender, mut output) = mpsc::channel(16);
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let collect = async {
+            while let Some(piece) = output.recv().await {
+                match piece {
+                    Output::Stdout(bytes) => stdout.extend(bytes),
+                    Output::Stderr(bytes) => stderr.extend(bytes),
+                }
+            }
+        };
+        let (code, ()) = tokio::join!(self.run(command, no_input, sender), collect);
+        Ok((code?, stdout, stderr))
+    }
+}

@@ -1,9 +1,9 @@
 # The functions of nixpkgs that make a derivation from a few words of shell,
 # with nixpkgs' names, arguments and results.
-{ pkgs, system, tools }:
+{ system, tools }:
 
 let
-  inherit (builtins) concatStringsSep isAttrs isList isString removeAttrs toJSON;
+  inherit (builtins) concatStringsSep isList removeAttrs;
 
   # Directories named by a package or by a plain store path.
   programs = packages: concatStringsSep ":" (map (package: "${package}/bin") (packages ++ [ tools ]));
@@ -11,28 +11,17 @@ let
   # Written out by the shell, as `$1`: no program of the sandbox's is needed.
   shellWord = text: "'" + builtins.replaceStrings [ "'" ] [ "'\\''" ] (toString text) + "'";
 
-  fail = function: argument: value: should: throw
-    "${function}: `${argument}` is ${value}, but it should be ${should}.";
-
-  overridable = make: arguments:
-    let made = make arguments; in made // {
-      overrideAttrs = change: overridable make (arguments // (
-        if isAttrs change then change
-        else let first = change arguments; in if isAttrs first then first else change (overridable make arguments) arguments
-      ));
-    };
-
   # What stdenv.mkDerivation does for a derivation that has one phase only.
-  shellDerivation = overridable (
-    { name, buildCommand, buildInputs ? [ ], nativeBuildInputs ? [ ], passthru ? { }, meta ? { }, ... }@arguments:
-    derivation (removeAttrs arguments [ "passthru" "meta" "buildInputs" "nativeBuildInputs" ] // {
-      inherit system buildCommand;
-      builder = "${tools}/bin/bash";
-      args = [ "-e" ./builders.sh ];
-      passAsFile = [ "buildCommand" ] ++ arguments.passAsFile or [ ];
-      PATH = programs (nativeBuildInputs ++ buildInputs);
-    }) // { inherit meta passthru; } // passthru
-  );
+  shellDerivation = attributes: import ../derivation.nix
+    ({ name, buildCommand, buildInputs ? [ ], nativeBuildInputs ? [ ], ... }@given:
+      removeAttrs given [ "buildInputs" "nativeBuildInputs" ] // {
+        inherit system;
+        builder = "${tools}/bin/bash";
+        args = [ "-e" ./builders.sh ];
+        passAsFile = [ "buildCommand" ] ++ given.passAsFile or [ ];
+        PATH = programs (nativeBuildInputs ++ buildInputs);
+      })
+    (_: attributes);
 
   stripHash = path: builtins.baseNameOf (toString path);
 in

@@ -8,6 +8,8 @@
   # Unpacked Debian packages by the name of their list, as nix/debian/set-up
   # puts them into the store.
   trees,
+  # Programs of this repository by the name of their crate, as cargo built them.
+  binaries ? { },
 }:
 
 let
@@ -23,9 +25,9 @@ let
     meta = { inherit mainProgram; };
   };
 
-  nixpkgs = import ./builders.nix { inherit pkgs system tools; };
+  nixpkgs = import ./builders.nix { inherit system tools; };
 
-  pkgs = nixpkgs // {
+  pkgs = nixpkgs // binaries // {
     inherit system tools;
     debianTrees = trees;
 

@@ -7,12 +7,9 @@
 }:
 
 let
-  pkgs = import ./. { inherit trees; };
+  pkgs = import ./. { inherit trees binaries; };
 in
 {
   inherit pkgs;
-  wfvm = import ./.. {
-    inherit pkgs;
-    inherit (binaries) wfvm-nix-builder reference-guest;
-  };
+  wfvm = import ./.. { inherit pkgs; };
 }

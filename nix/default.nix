@@ -1,0 +1,59 @@
+# The whole product as one attribute set, for any package set.
+#
+# What is asked of `pkgs`: nix/nixpkgs-attributes.md.
+{
+  pkgs,
+  # Programs of this repository: built by nixpkgs' Rust, or given by who built them.
+  wfvm-nix-builder ? pkgs.wfvm-nix-builder or (import ./packages/wfvm-nix-builder.nix { inherit pkgs; }),
+}:
+
+let
+  inherit (builtins) attrNames listToAttrs map match readDir;
+
+  # A function is registered by its file: NAME.nix is the attribute NAME.
+  byFile = directory: load: listToAttrs (map
+    (file: let name = builtins.head (match "(.*)\\.nix" file); in { inherit name; value = load (directory + "/${file}"); })
+    (builtins.filter (file: match ".*\\.nix" file != null) (attrNames (readDir directory))));
+
+  # Characters that a store path may not have, as nixpkgs' mkDerivation replaces them.
+  storeName = text:
+    let parts = builtins.split "[^[:alnum:]+._?=-]+" text;
+    in builtins.concatStringsSep "-" (builtins.filter builtins.isString parts);
+
+  check = import ./check.nix;
+
+  # The builder of an image is the binary itself; its one input is the spec.
+  imageDerivation = attributes: import ./derivation.nix
+    ({ name, subcommand, ... }@given: removeAttrs given [ "subcommand" ] // {
+      name = storeName name;
+      inherit (pkgs.stdenv.hostPlatform) system;
+      builder = "${wfvm-nix-builder}/bin/wfvm-nix-builder";
+      args = [ subcommand ];
+      # An attribute of its own in the environment may have no more than 128 KiB.
+      __structuredAttrs = true;
+    })
+    (final: attributes // { passthru = attributes.passthru // { inherit (final) spec; }; });
+
+  room = {
+    inherit pkgs check imageDerivation storeName wfvm-nix-builder product;
+    spec = import ./spec.nix { inherit pkgs; };
+    machineArguments = import ./machine.nix { inherit check; };
+    guestOs = byFile ./guest-os (file: import file {
+      sources = import ./sources.nix { inherit pkgs; };
+      inherit (product) referenceGuest;
+    });
+  };
+
+  product = byFile ./lib (file: import file room) // {
+    inherit wfvm-nix-builder;
+
+    # The ISO of the reference guest.
+    referenceGuest = import ./reference-guest { inherit pkgs; };
+
+    # An installed reference guest, ready for wfvm-run.
+    demoImage = import ../examples/demo-image.nix { inherit pkgs; wfvm = product; };
+
+    checks = byFile ./checks (file: import file room);
+  };
+in
+product

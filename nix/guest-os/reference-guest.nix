@@ -1,0 +1,12 @@
+# The licence-free guest that is installed as Windows is.
+{ referenceGuest, ... }:
+{
+  imageName = name: "${name}.img";
+  name = "reference-guest";
+  medium = referenceGuest;
+  image = "Reference Guest Standard";
+  payload = [ ];
+  cores = 2;
+  memoryMib = 1536;
+  diskMib = 4 * 1024;
+}

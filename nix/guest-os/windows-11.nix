@@ -1,0 +1,14 @@
+# Windows 11, from Microsoft's medium.
+{ sources, ... }:
+{
+  # Hydra's patch recognises what must not be redistributed by this name.
+  imageName = name: "RESTRICTDIST-${name}.img";
+  name = "windows";
+  medium = sources.windows11;
+  image = "Windows 11 Pro N";
+  # The server is a feature on demand, which only Windows Update has.
+  payload = [ { name = "OpenSSH-Win64.zip"; source = sources.openssh; } ];
+  cores = 4;
+  memoryMib = 4096;
+  diskMib = 70 * 1024;
+}

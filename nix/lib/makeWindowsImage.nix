@@ -1,0 +1,107 @@
+{ check, guestOs, imageDerivation, machineArguments, spec, ... }:
+
+let
+  inherit (builtins) attrNames hasAttr;
+
+  seconds = { type = check.nullOr (check.int "an integer number of seconds" 1); default = null; };
+  language = { type = check.string; default = "en-US"; };
+
+  user = check.record {
+    password = { type = check.string; };
+    description = { type = check.string; default = ""; };
+    displayName = { type = check.string; default = ""; };
+    groups = { type = check.listOf check.string; default = [ ]; };
+  };
+
+  command = check.either check.string (check.record {
+    path = { type = check.string; };
+    description = { type = check.nullOr check.string; default = null; };
+    willReboot = { type = check.nullOr (check.oneOf [ "Always" "OnRequest" "Never" ]); default = null; };
+  });
+
+  # The result's defaults that differ between guests stand in nix/guest-os.
+  byGuest = type: { type = check.nullOr type; default = null; };
+in
+/** Installs Windows from its medium by an answer file. The result is one qcow2 file.
+
+   # Type
+
+   makeWindowsImage :: { windowsImage ?, guestOs ?, imageSelection ?, … } -> Derivation
+
+   `.machine` and `.login` of the result are how wfvm-run starts it. */
+check.function "makeWindowsImage"
+  (machineArguments // {
+    # Of the derivation; the image's name is made from it.
+    name = byGuest check.string;
+    guestOs = { type = check.oneOf (attrNames guestOs); default = "windows-11"; };
+    # The ISO, as it was downloaded.
+    windowsImage = byGuest check.file;
+    # By name, or { index } or { description }.
+    imageSelection = byGuest (check.either check.string (check.record {
+      index = { type = check.nullOr (check.int "an integer, counted from 1" 1); default = null; };
+      name = { type = check.nullOr check.string; default = null; };
+      description = { type = check.nullOr check.string; default = null; };
+    }));
+    diskMib = byGuest (check.int "an integer number of MiB" 1);
+
+    answerMedium = { type = check.oneOf [ "iso" "floppy" "usb" ]; default = "iso"; };
+    payload = { type = check.listOf (check.record { name = { type = check.string; }; source = { type = check.file; }; }); default = [ ]; };
+
+    users = {
+      type = check.attrsOf user;
+      default = { wfvm = { password = "1234"; description = "WFVM Administrator"; groups = [ "Administrators" ]; }; };
+    };
+    # Of `users`: who is logged on by himself, and whom commands run as.
+    autoLogon = { type = check.string; default = "wfvm"; };
+    login = { type = check.string; default = "wfvm"; };
+    administratorPassword = { type = check.nullOr check.string; default = null; };
+
+    fullName = { type = check.string; default = "John Doe"; };
+    organization = { type = check.string; default = "KVM Authority"; };
+    productKey = { type = check.nullOr check.string; default = null; };
+    computerName = { type = check.nullOr check.string; default = null; };
+    uiLanguage = language;
+    inputLocale = language;
+    userLocale = language;
+    systemLocale = language;
+    timeZone = { type = check.string; default = "UTC"; };
+    specializeCommands = { type = check.listOf command; default = [ ]; };
+    driverPaths = { type = check.listOf check.string; default = [ ]; };
+
+    timeouts = {
+      type = check.record {
+        firmwareSeconds = seconds;
+        windowsPeSeconds = seconds;
+        specializeSeconds = seconds;
+        firstLogonSeconds = seconds;
+        shutdownSeconds = seconds;
+        stallSeconds = seconds;
+      };
+      default = { };
+    };
+  })
+  (given:
+    let
+      guest = guestOs.${given.guestOs};
+      orGuest = name: if given.${name} == null then guest.${name} else given.${name};
+      arguments = given // {
+        windowsImage = if given.windowsImage == null then guest.medium else given.windowsImage;
+        imageSelection = if given.imageSelection == null then guest.image else given.imageSelection;
+        cores = orGuest "cores";
+        memoryMib = orGuest "memoryMib";
+        diskMib = orGuest "diskMib";
+        payload = guest.payload ++ given.payload;
+      };
+      account = argument:
+        if hasAttr given.${argument} given.users then given.users.${given.${argument}}
+        else throw ''wfvm.makeWindowsImage: `${argument}` is "${given.${argument}}", which is none of `users`.${check.didYouMean (attrNames given.users) given.${argument}}'';
+      machine = spec.machine arguments;
+      login = { user = given.login; inherit (account "login") password; };
+    in
+    builtins.seq (account "autoLogon") (imageDerivation {
+      name = guest.imageName (orGuest "name");
+      subcommand = "install";
+      requiredSystemFeatures = if given.accelerator == "kvm" then [ "kvm" ] else [ ];
+      spec = spec.install { inherit arguments machine login; };
+      passthru = { inherit machine login; };
+    }))

@@ -1,0 +1,65 @@
+# The only writer of specs: from checked arguments to the JSON that
+# wfvm-nix-builder reads (crates/wfvm/src/spec, docs/reference).
+{ pkgs }:
+
+let
+  inherit (builtins) attrNames filter isAttrs isString listToAttrs map mapAttrs;
+
+  version = 1;
+
+  # Absent in the spec is null here.
+  present = set: listToAttrs (map (name: { inherit name; value = set.${name}; })
+    (filter (name: set.${name} != null) (attrNames set)));
+
+  # nixpkgs' tesseract brings every language unless told otherwise.
+  tesseract = if pkgs.tesseract ? override then pkgs.tesseract.override { enableLanguages = [ "eng" ]; } else pkgs.tesseract;
+
+  tools = machine: present {
+    qemu = "${pkgs.qemu}/bin/qemu-system-x86_64";
+    qemuImg = "${pkgs.qemu}/bin/qemu-img";
+    ovmfCode = if machine.firmware == "uefi" then "${pkgs.OVMF.fd}/FV/OVMF_CODE.fd" else null;
+    ovmfVars = if machine.firmware == "uefi" then "${pkgs.OVMF.fd}/FV/OVMF_VARS.fd" else null;
+    swtpm = if machine.tpm then "${pkgs.swtpm}/bin/swtpm" else null;
+    tesseract = "${tesseract}/bin/tesseract";
+  };
+in
+{
+  /** What the guest runs on. */
+  machine = arguments: present {
+    inherit (arguments) firmware accelerator cores memoryMib diskBus networkCard tpm rtcBase cpuModel extraQemuFlags;
+  };
+
+  /** For `wfvm-nix-builder install`. */
+  install = { arguments, machine, login }: {
+    wfvmSpec = version;
+    installationMedium = "${arguments.windowsImage}";
+    inherit (arguments) guestOs diskMib answerMedium;
+    image = if isString arguments.imageSelection then { name = arguments.imageSelection; } else present arguments.imageSelection;
+    inherit machine login;
+    answerFile = present {
+      inherit (arguments) fullName organization productKey uiLanguage inputLocale userLocale systemLocale timeZone
+        computerName administratorPassword autoLogon driverPaths;
+      accounts = builtins.attrValues (mapAttrs (name: user: { inherit name; } // user) arguments.users);
+      specializeCommands = map (command: if isAttrs command then present command else { path = command; }) arguments.specializeCommands;
+    };
+    payload = map (file: file // { source = "${file.source}"; }) arguments.payload;
+    timeouts = present arguments.timeouts;
+    tools = tools machine;
+  };
+
+  /** For `wfvm-nix-builder run`. */
+  run = { arguments, machine, login }: {
+    wfvmSpec = version;
+    inherit (arguments) name script display;
+    image = "${arguments.image}";
+    inherit machine login;
+    network = {
+      open = !arguments.isolateNetwork;
+      forwards = map
+        (forward: { listenAddress = forward.listenAddr; targetAddress = forward.targetAddr; inherit (forward) port; })
+        arguments.forwardedPorts;
+    };
+    timeouts = present arguments.timeouts;
+    tools = tools machine // { bash = "${pkgs.bash}/bin/bash"; };
+  };
+}

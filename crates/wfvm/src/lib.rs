@@ -9,6 +9,7 @@ pub mod spec;
 pub mod phase;
 pub mod guest_os;
 pub mod answer_file;
+pub mod preflight;
 pub mod media;
 pub mod machine;
 

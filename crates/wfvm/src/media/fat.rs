@@ -52,11 +52,7 @@ pub(super) fn stick(files: &[MediumFile]) -> Result<Vec<u8>, MediaError> {
     Ok(image)
 }
 
-fn volume(
-    bytes: usize,
-    options: FormatVolumeOptions,
-    files: &[MediumFile],
-) -> Result<Vec<u8>, MediaError> {
+fn volume(bytes: usize, options: FormatVolumeOptions, files: &[MediumFile]) -> Result<Vec<u8>, MediaError> {
     let failed = |source| MediaError::FileSystem { file_system: "FAT", source };
     let mut image = Cursor::new(vec![0; bytes]);
     fatfs::format_volume(&mut image, options.volume_id(serial_number(files))).map_err(failed)?;

@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use crate::windows_iso::CatalogPatch;
+
 const CLUSTER_BITS: u32 = 16;
 const CLUSTER: u64 = 1 << CLUSTER_BITS;
 /// One second-level table of 8-byte entries fills a cluster.
@@ -61,16 +63,17 @@ pub enum PatchOutside {
 }
 
 impl PromptFree {
-    /// Lets the catalog field at `offset` name block `boot_image_lba`.
+    /// The change of a medium of `medium_bytes`.
     ///
     /// # Errors
     /// [`PatchOutside::Offset`].
-    pub fn new(medium_bytes: u64, offset: u64, boot_image_lba: u32) -> Result<Self, PatchOutside> {
+    pub fn new(medium_bytes: u64, patch: &CatalogPatch) -> Result<Self, PatchOutside> {
+        let CatalogPatch { offset, lba } = *patch;
         let end = offset.checked_add(4).filter(|end| *end <= medium_bytes);
         if end.is_none() || offset / CLUSTER != (offset + 3) / CLUSTER {
             return Err(PatchOutside::Offset { offset, medium_bytes });
         }
-        Ok(Self { medium_bytes, offset, value: boot_image_lba.to_le_bytes() })
+        Ok(Self { medium_bytes, offset, value: lba.to_le_bytes() })
     }
 
     /// The bytes of the medium that [`Self::overlay`] needs: the cluster around the change.

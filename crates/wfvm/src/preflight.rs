@@ -1,0 +1,250 @@
+//! What would stop Setup, found in a second by laying the spec beside the medium.
+//!
+//! All findings are given at once: whoever corrects a spec should not have to run it
+//! once per mistake.
+
+use crate::answer_file;
+use crate::guest_os::{GuestOs, Hardware};
+use crate::spec::{AnswerMedium, Firmware, ImageSelection, Install};
+use crate::windows_iso::{Architecture, Image, Platform, WindowsIso};
+
+/// Something in the spec that cannot go well with this medium.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub struct Finding {
+    /// The field of the spec.
+    pub field: String,
+    /// Its value, as the spec has it; empty if the problem says it.
+    pub value: String,
+    /// What is wrong.
+    pub problem: String,
+    /// What would be right; what the medium offers.
+    pub advice: String,
+}
+
+/// Everything that would stop the installation, in the order of the spec's fields.
+#[must_use]
+pub fn findings(spec: &Install, os: &GuestOs, iso: &WindowsIso) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(answer_file::problems(spec, os).into_iter().map(|error| Finding {
+        field: error.field,
+        value: String::new(),
+        problem: error.problem,
+        advice: String::new(),
+    }));
+    findings.extend(boot(spec, iso));
+    findings.extend(foreign_answer_file(spec, iso));
+    match selected(spec, iso) {
+        Ok(image) => findings.extend(of_image(spec, os, iso, image)),
+        Err(finding) => findings.push(finding),
+    }
+    findings.extend(memory(spec, os));
+    findings
+}
+
+/// The image that the spec selects.
+///
+/// # Errors
+/// The finding that lists what the medium offers.
+pub fn selected<'i>(spec: &Install, iso: &'i WindowsIso) -> Result<&'i Image, Finding> {
+    let (field, value, found): (_, _, Vec<&Image>) = match &spec.image {
+        ImageSelection::Index(index) => {
+            ("image.index", index.to_string(), iso.images.iter().filter(|image| image.index == *index).collect())
+        }
+        ImageSelection::Name(name) => {
+            ("image.name", name.clone(), iso.images.iter().filter(|image| image.name == *name).collect())
+        }
+        ImageSelection::Description(text) => (
+            "image.description",
+            text.clone(),
+            iso.images.iter().filter(|image| image.description == *text).collect(),
+        ),
+    };
+    match found.as_slice() {
+        [image] => Ok(image),
+        [] => Err(Finding {
+            field: field.into(),
+            problem: format!("the medium `{}` has no image `{value}`", iso.volume_label),
+            advice: format!("its images are {}", offered(iso)),
+            value,
+        }),
+        several => Err(Finding {
+            field: field.into(),
+            problem: format!("{} images of the medium `{}` are `{value}`", several.len(), iso.volume_label),
+            advice: format!("select by index: {}", offered(iso)),
+            value,
+        }),
+    }
+}
+
+/// `1 "Windows 11 Home" (Core), 2 …`
+fn offered(iso: &WindowsIso) -> String {
+    let images: Vec<String> = iso
+        .images
+        .iter()
+        .map(|image| format!("{} \"{}\" ({})", image.index, image.name, image.edition_id))
+        .collect();
+    images.join(", ")
+}
+
+fn boot(spec: &Install, iso: &WindowsIso) -> Option<Finding> {
+    let (platform, name, other) = match spec.machine.firmware {
+        Firmware::Uefi => (Platform::Uefi, "uefi", Platform::Bios),
+        Firmware::Bios => (Platform::Bios, "bios", Platform::Uefi),
+    };
+    let finding = |problem: &str, advice: &str| {
+        Some(Finding {
+            field: "machine.firmware".into(),
+            value: name.into(),
+            problem: format!("the medium `{}` {problem}", iso.volume_label),
+            advice: advice.into(),
+        })
+    };
+    if !iso.boots(platform) {
+        return finding(
+            &format!("has no boot entry for {name}"),
+            match (iso.boots(other), other) {
+                (false, _) => "it has no boot entry at all: it may have been repacked wrongly",
+                (true, Platform::Bios) => "it starts under `bios`",
+                (true, Platform::Uefi | Platform::Other(_)) => "it starts under `uefi`",
+            },
+        );
+    }
+    if spec.machine.firmware == Firmware::Uefi && iso.no_prompt.is_none() {
+        return finding(
+            "has no boot image that starts without a key press (`efi/microsoft/boot/efisys_noprompt.bin`)",
+            "use an unchanged medium of Microsoft's, or `bios`",
+        );
+    }
+    None
+}
+
+/// The medium is itself removable and read-only, and its letter comes before that of our CD.
+fn foreign_answer_file(spec: &Install, iso: &WindowsIso) -> Option<Finding> {
+    let path = iso.foreign_answer_file.filter(|path| !path.contains('/'))?;
+    (spec.answer_medium == AnswerMedium::Iso).then(|| Finding {
+        field: "answerMedium".into(),
+        value: "iso".into(),
+        problem: format!(
+            "the medium `{}` has an answer file of its own (`{path}`), which Setup would take first",
+            iso.volume_label
+        ),
+        advice: "Setup searches a `floppy` or a `usb` stick before any CD".into(),
+    })
+}
+
+fn of_image(spec: &Install, os: &GuestOs, iso: &WindowsIso, image: &Image) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut add = |field: &str, value: String, problem: String, advice: String| {
+        findings.push(Finding { field: field.into(), value, problem, advice });
+    };
+    if image.architecture != Architecture::Amd64 {
+        add(
+            "installationMedium",
+            spec.installation_medium.display().to_string(),
+            format!("the image `{}` is for {}, and the machine is amd64", image.name, image.architecture),
+            "take the medium for 64-bit PCs".into(),
+        );
+    }
+    if let Some(build) = image.build.filter(|build| !os.builds.contains(build)) {
+        add(
+            "guestOs",
+            os.title.into(),
+            format!("the image `{}` is build {build}", image.name),
+            format!("{} has builds {} to {}", os.title, os.builds.start(), os.builds.end()),
+        );
+    }
+    if let Some(finding) = language(spec, iso, image) {
+        findings.push(finding);
+    }
+    if let Some(finding) = product_key(spec, os, image) {
+        findings.push(finding);
+    }
+    if let Some(finding) = disk(spec, os, image) {
+        findings.push(finding);
+    }
+    findings
+}
+
+fn language(spec: &Install, iso: &WindowsIso, image: &Image) -> Option<Finding> {
+    let wanted = &spec.answer_file.ui_language;
+    let missing = |list: &[String]| {
+        !list.is_empty() && !list.iter().any(|language| language.eq_ignore_ascii_case(wanted))
+    };
+    let (list, place) = if missing(&iso.languages) {
+        (&iso.languages, "the medium's Setup")
+    } else if missing(&image.languages) {
+        (&image.languages, "the image")
+    } else {
+        return None;
+    };
+    Some(Finding {
+        field: "answerFile.uiLanguage".into(),
+        value: wanted.clone(),
+        problem: format!("{place} has no language `{wanted}`, and Setup would ask for one"),
+        advice: format!("it has {}", list.join(", ")),
+    })
+}
+
+fn product_key(spec: &Install, os: &GuestOs, image: &Image) -> Option<Finding> {
+    let key = spec.answer_file.product_key.as_ref()?;
+    let finding = |problem, advice| {
+        Some(Finding { field: "answerFile.productKey".into(), value: key.clone(), problem, advice })
+    };
+    if image.is_evaluation() {
+        return finding(
+            format!("the image `{}` is an evaluation ({}), which takes no key", image.name, image.edition_id),
+            "leave the key out".into(),
+        );
+    }
+    // A key that is not published may be of any edition.
+    let edition = os.edition_of_key(key).filter(|edition| edition.id != image.edition_id)?;
+    let advice = os.generic_key(&image.edition_id).map_or_else(
+        || format!("take an image with edition {}", edition.id),
+        |generic| format!("the generic key of {} is {generic}", image.edition_id),
+    );
+    finding(
+        format!(
+            "it is a key of edition {}, and the image `{}` is {}",
+            edition.id, image.name, image.edition_id
+        ),
+        advice,
+    )
+}
+
+/// The content, a quarter more for the first boot's own files, and the page file.
+fn disk(spec: &Install, os: &GuestOs, image: &Image) -> Option<Finding> {
+    let content_mib = image.content_bytes.div_ceil(1 << 20);
+    let needed = content_mib.saturating_add(content_mib / 4).saturating_add(spec.machine.memory_mib);
+    let minimum = needed.max(os.minimal_disk_mib);
+    (spec.disk_mib < minimum).then(|| Finding {
+        field: "diskMib".into(),
+        value: spec.disk_mib.to_string(),
+        problem: format!(
+            "{} MiB are too few for the image `{}`, whose files have {content_mib} MiB",
+            spec.disk_mib, image.name
+        ),
+        advice: format!("give at least {minimum} MiB; what is not used takes no space"),
+    })
+}
+
+fn memory(spec: &Install, os: &GuestOs) -> Option<Finding> {
+    let memory_mib = spec.machine.memory_mib;
+    (memory_mib < os.minimal_memory_mib).then(|| Finding {
+        field: "machine.memoryMib".into(),
+        value: memory_mib.to_string(),
+        problem: format!("{memory_mib} MiB are too few for {}", os.title),
+        advice: format!("give at least {} MiB{}", os.minimal_memory_mib, wanted_memory(os)),
+    })
+}
+
+fn wanted_memory(os: &GuestOs) -> String {
+    let wanted = os.requirements.iter().find_map(|requirement| match requirement.hardware {
+        Hardware::MemoryMib(mib) => Some(mib),
+        Hardware::Tpm | Hardware::SecureBoot | Hardware::DiskMib(_) => None,
+    });
+    wanted.map_or_else(String::new, |mib| format!("; Microsoft names {mib} MiB"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+use super::*;
+use crate::guest_os::{REFERENCE_GUEST, WINDOWS_11};
+use crate::spec::{self, GuestOsName};
+use crate::windows_iso::{BootEntry, CatalogPatch};
+
+fn install() -> Install {
+    spec::parse(
+        &serde_json::json!({
+            "wfvmSpec": 1,
+            "installationMedium": "/iso",
+            "guestOs": "reference-guest",
+            "image": { "name": "Reference Guest Standard" },
+            "machine": { "firmware": "bios", "accelerator": "tcg", "cores": 2, "memoryMib": 1024 },
+            "diskMib": 8192,
+            "answerFile": {
+                "fullName": "John Doe", "organization": "KVM Authority",
+                "uiLanguage": "en-US", "inputLocale": "en-US", "userLocale": "en-US", "systemLocale": "en-US",
+                "timeZone": "UTC", "autoLogon": "wfvm",
+                "accounts": [ { "name": "wfvm", "password": "1234", "groups": [ "Administrators" ] } ]
+            },
+            "login": { "user": "wfvm", "password": "1234" },
+            "tools": { "qemu": "/q", "qemuImg": "/i" }
+        })
+        .to_string(),
+    )
+    .unwrap()
+}
+
+fn image(index: u32, edition: &str) -> Image {
+    Image {
+        index,
+        name: format!("Reference Guest {edition}"),
+        description: format!("Reference Guest {edition} (stand-in for Windows)"),
+        display_name: String::new(),
+        edition_id: format!("Reference{edition}"),
+        architecture: Architecture::Amd64,
+        languages: vec!["en-US".into(), "de-DE".into()],
+        default_language: Some("en-US".into()),
+        installation_type: "Client".into(),
+        build: Some(19043),
+        content_bytes: 100 << 20,
+    }
+}
+
+fn medium() -> WindowsIso {
+    let entry = |platform| BootEntry { platform, bootable: true, lba: 300, lba_offset: 0, sectors: 1 };
+    WindowsIso {
+        volume_label: "REFERENCE".into(),
+        bytes: 200 << 20,
+        boot_entries: vec![entry(Platform::Bios), entry(Platform::Uefi)],
+        no_prompt: Some(CatalogPatch { offset: 100 << 10, lba: 400 }),
+        install_image: "sources/install.wim",
+        images: vec![image(1, "Standard"), image(2, "Datacenter")],
+        languages: vec!["en-US".into(), "de-DE".into()],
+        ei_cfg: None,
+        foreign_answer_file: None,
+    }
+}
+
+/// The findings of a good pair after a change, as `field: problem | advice`.
+fn said(change: impl FnOnce(&mut Install, &mut WindowsIso)) -> Vec<String> {
+    let (mut spec, mut iso) = (install(), medium());
+    change(&mut spec, &mut iso);
+    findings(&spec, &REFERENCE_GUEST, &iso)
+        .into_iter()
+        .map(|finding| format!("{finding} | {}", finding.advice))
+        .collect()
+}
+
+#[test]
+fn a_good_spec_has_no_findings() {
+    assert_eq!(said(|_, _| {}), Vec::<String>::new());
+}
+
+#[test]
+fn an_unknown_image_is_answered_with_those_that_exist() {
+    let offers = "its images are 1 \"Reference Guest Standard\" (ReferenceStandard), \
+                  2 \"Reference Guest Datacenter\" (ReferenceDatacenter)";
+    assert_eq!(
+        said(|spec, _| spec.image = ImageSelection::Name("Windows 11 Pro".into())),
+        [format!("image.name: the medium `REFERENCE` has no image `Windows 11 Pro` | {offers}")]
+    );
+    assert_eq!(
+        said(|spec, _| spec.image = ImageSelection::Index(3)),
+        [format!("image.index: the medium `REFERENCE` has no image `3` | {offers}")]
+    );
+}
+
+#[test]
+fn a_name_that_two_images_have_selects_none() {
+    let said = said(|_, iso| iso.images[1].name = "Reference Guest Standard".into());
+    assert!(said[0].starts_with("image.name: 2 images of the medium"), "{said:?}");
+}
+
+#[test]
+fn all_findings_come_at_once() {
+    let said = said(|spec, iso| {
+        spec.answer_file.computer_name = Some("a computer".into());
+        spec.answer_file.ui_language = "fr-FR".into();
+        spec.answer_file.product_key = Some("RGDAT-22222-33333-44444-55555".into());
+        spec.machine.memory_mib = 256;
+        spec.disk_mib = 1024;
+        spec.machine.firmware = Firmware::Uefi;
+        iso.images[0].content_bytes = 4 << 30;
+        iso.images[0].build = Some(26100);
+        iso.images[0].architecture = Architecture::Arm64;
+        iso.boot_entries.pop();
+        iso.foreign_answer_file = Some("autounattend.xml");
+    });
+    let fields: Vec<&str> = said.iter().filter_map(|line| line.split_once(':')).map(|(field, _)| field).collect();
+    assert_eq!(
+        fields,
+        [
+            "answerFile.computerName",
+            "machine.firmware",
+            "answerMedium",
+            "installationMedium",
+            "guestOs",
+            "answerFile.uiLanguage",
+            "answerFile.productKey",
+            "diskMib",
+            "machine.memoryMib",
+        ]
+    );
+    let advice: Vec<&str> = said.iter().filter_map(|line| line.split_once(" | ")).map(|(_, advice)| advice).collect();
+    assert_eq!(advice[1], "it starts under `bios`");
+    assert_eq!(advice[5], "it has en-US, de-DE");
+    assert_eq!(advice[6], "the generic key of ReferenceStandard is RGSTD-22222-33333-44444-55555");
+    assert_eq!(advice[7], "give at least 5376 MiB; what is not used takes no space");
+}
+
+#[test]
+fn an_evaluation_takes_no_key() {
+    let said = said(|spec, iso| {
+        spec.answer_file.product_key = Some("RGSTD-22222-33333-44444-55555".into());
+        iso.images[0].edition_id = "EnterpriseEval".into();
+    });
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains("(EnterpriseEval), which takes no key | leave the key out"), "{said:?}");
+}
+
+#[test]
+fn a_medium_that_waits_for_a_key_is_refused_under_uefi_only() {
+    assert_eq!(said(|_, iso| iso.no_prompt = None), Vec::<String>::new());
+    let said = said(|spec, iso| {
+        spec.machine.firmware = Firmware::Uefi;
+        iso.no_prompt = None;
+    });
+    assert!(said[0].starts_with("machine.firmware: the medium `REFERENCE` has no boot image that starts"));
+}
+
+#[test]
+fn windows_11_without_its_ssh_server_is_refused() {
+    let mut spec = install();
+    spec.guest_os = GuestOsName::Windows11;
+    let fields: Vec<String> =
+        findings(&spec, &WINDOWS_11, &medium()).into_iter().map(|finding| finding.field).collect();
+    assert_eq!(fields, ["payload", "guestOs", "diskMib", "machine.memoryMib"]);
+}

@@ -1,0 +1,85 @@
+//! Bytes of the medium, never beyond its end, never more than asked for.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use super::IsoError;
+
+/// The block of ISO 9660, El Torito and of UDF on optical media.
+pub(super) const BLOCK: u64 = 2048;
+/// No structure that is read as a whole is longer.
+const LONGEST_READ: u64 = 32 << 20;
+
+pub(super) struct Medium<R> {
+    reader: R,
+    bytes: u64,
+}
+
+impl<R: Read + Seek> Medium<R> {
+    pub(super) fn new(mut reader: R) -> Result<Self, IsoError> {
+        let bytes = reader
+            .seek(SeekFrom::End(0))
+            .map_err(|source| IsoError::Read { offset: 0, bytes: 0, source })?;
+        Ok(Self { reader, bytes })
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Exactly `length` bytes of `what`.
+    pub(super) fn read(&mut self, what: &'static str, offset: u64, length: u64) -> Result<Vec<u8>, IsoError> {
+        let end = offset.saturating_add(length);
+        if end > self.bytes {
+            return Err(IsoError::Truncated { what, expected_bytes: end, actual_bytes: self.bytes });
+        }
+        if length > LONGEST_READ {
+            return Err(IsoError::Damaged {
+                structure: what,
+                offset,
+                problem: format!("{length} bytes are more than it can have"),
+            });
+        }
+        let failed = |source| IsoError::Read { offset, bytes: length, source };
+        self.reader.seek(SeekFrom::Start(offset)).map_err(failed)?;
+        let mut buffer = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
+        self.reader.read_exact(&mut buffer).map_err(failed)?;
+        Ok(buffer)
+    }
+
+    pub(super) fn block(&mut self, what: &'static str, lba: u64) -> Result<Vec<u8>, IsoError> {
+        self.read(what, lba.saturating_mul(BLOCK), BLOCK)
+    }
+}
+
+/// Little-endian numbers and pieces of a buffer; beyond its end everything is zero or empty.
+pub(super) trait Fields {
+    fn piece(&self, offset: usize, length: usize) -> &[u8];
+
+    fn byte(&self, offset: usize) -> u8 {
+        self.piece(offset, 1).first().copied().unwrap_or(0)
+    }
+
+    fn number(&self, offset: usize, length: usize) -> u64 {
+        self.piece(offset, length).iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+
+    fn u16(&self, offset: usize) -> u16 {
+        u16::try_from(self.number(offset, 2)).unwrap_or(u16::MAX)
+    }
+
+    fn u32(&self, offset: usize) -> u32 {
+        u32::try_from(self.number(offset, 4)).unwrap_or(u32::MAX)
+    }
+
+    fn u64(&self, offset: usize) -> u64 {
+        self.number(offset, 8)
+    }
+}
+
+impl Fields for [u8] {
+    fn piece(&self, offset: usize, length: usize) -> &[u8] {
+        let start = offset.min(self.len());
+        let end = offset.saturating_add(length).min(self.len());
+        self.get(start..end).unwrap_or_default()
+    }
+}

@@ -1,2 +1,13 @@
-//! The builder.
-fn main() {}
+//! The builder of wfvm's derivations, and the programs that talk to a running guest.
+
+mod cli;
+mod nix_env;
+mod report;
+mod tasks;
+mod win;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    report::conclude(cli::parse().perform())
+}

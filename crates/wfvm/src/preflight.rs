@@ -48,9 +48,11 @@ pub fn findings(spec: &Install, os: &GuestOs, iso: &WindowsIso) -> Vec<Finding> 
 /// The finding that lists what the medium offers.
 pub fn selected<'i>(spec: &Install, iso: &'i WindowsIso) -> Result<&'i Image, Finding> {
     let (field, value, found): (_, _, Vec<&Image>) = match &spec.image {
-        ImageSelection::Index(index) => {
-            ("image.index", index.to_string(), iso.images.iter().filter(|image| image.index == *index).collect())
-        }
+        ImageSelection::Index(index) => (
+            "image.index",
+            index.to_string(),
+            iso.images.iter().filter(|image| image.index == *index).collect(),
+        ),
         ImageSelection::Name(name) => {
             ("image.name", name.clone(), iso.images.iter().filter(|image| image.name == *name).collect())
         }

@@ -48,13 +48,29 @@ pub struct Tool {
     words: Vec<OsString>,
     variables: Vec<(OsString, OsString)>,
     directory: Option<PathBuf>,
+    group: Group,
+}
+
+/// The process group of a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Group {
+    /// Its own: a terminal's Ctrl-C reaches only the owner, who ends it.
+    Own,
+    /// The owner's, so that it may read from the terminal.
+    Shared,
 }
 
 impl Tool {
     /// A program by its absolute path.
     #[must_use]
     pub fn new(program: &Path) -> Self {
-        Self { program: program.into(), words: Vec::new(), variables: Vec::new(), directory: None }
+        Self {
+            program: program.into(),
+            words: Vec::new(),
+            variables: Vec::new(),
+            directory: None,
+            group: Group::Own,
+        }
     }
 
     /// Adds words.
@@ -75,6 +91,13 @@ impl Tool {
     #[must_use]
     pub fn directory(mut self, directory: &Path) -> Self {
         self.directory = Some(directory.into());
+        self
+    }
+
+    /// Leaves the program in our process group, so that it may read from our terminal.
+    #[must_use]
+    pub fn sharing_the_terminal(mut self) -> Self {
+        self.group = Group::Shared;
         self
     }
 
@@ -102,6 +125,9 @@ impl Tool {
         if let Some(directory) = &self.directory {
             command.current_dir(directory);
         }
+        if self.group == Group::Own {
+            command.process_group(0);
+        }
         die_with_parent(&mut command);
         command.spawn().map_err(|error| self.error(format!("could not be started: {error}"), String::new()))
     }
@@ -127,6 +153,28 @@ impl Tool {
 
     fn error(&self, problem: String, stderr: String) -> ToolError {
         ToolError { command: self.command_line(), problem, stderr }
+    }
+}
+
+/// Kills what is left of a program's own process group when it is dropped.
+#[derive(Debug)]
+pub struct KillGroup(Option<rustix::process::Pid>);
+
+impl KillGroup {
+    /// For a child that was started in a group of its own.
+    #[must_use]
+    pub fn of(child: &Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self(id.and_then(rustix::process::Pid::from_raw))
+    }
+}
+
+impl Drop for KillGroup {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // A group that is empty by now is what we want.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
     }
 }
 
@@ -167,11 +215,9 @@ fn shell_word(word: &OsStr) -> String {
     }
 }
 
-/// SIGKILL for the child when the thread that starts it ends, in whatever way;
-/// a process group of its own, so that a terminal's Ctrl-C reaches only the owner.
+/// SIGKILL for the child when the thread that starts it ends, in whatever way.
 #[expect(unsafe_code, reason = "the kernel's parent-death signal is set between fork and exec")]
 fn die_with_parent(command: &mut Command) {
-    command.process_group(0);
     // SAFETY: the closure makes one async-signal-safe system call and allocates nothing.
     unsafe {
         command.pre_exec(|| {

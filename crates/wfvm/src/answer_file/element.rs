@@ -44,9 +44,8 @@ impl Element {
             .with_attributes(self.attributes.iter().map(|(name, value)| (*name, value.as_str())));
         match &self.content {
             Content::Text(text) => element.write_text_content(BytesText::new(text))?,
-            Content::Children(children) => {
-                element.write_inner_content(|writer| children.iter().try_for_each(|child| child.write(writer)))?
-            }
+            Content::Children(children) => element
+                .write_inner_content(|writer| children.iter().try_for_each(|child| child.write(writer)))?,
         };
         Ok(())
     }

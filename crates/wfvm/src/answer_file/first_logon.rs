@@ -8,10 +8,12 @@ pub const FILE_NAME: &str = "first-logon.cmd";
 pub const TAG_FILE_NAME: &str = "wfvm-answer.tag";
 
 /// The one command of the answer file. The letter of the medium differs between machines.
-pub(super) const COMMAND_LINE: &str = r"cmd.exe /c for %d in (A C D E F G H I J K) do if exist %d:\wfvm-answer.tag call %d:\first-logon.cmd";
+pub(super) const COMMAND_LINE: &str =
+    r"cmd.exe /c for %d in (A C D E F G H I J K) do if exist %d:\wfvm-answer.tag call %d:\first-logon.cmd";
 
 /// What a network from outside must reach.
-const FIREWALL: &str = "netsh.exe advfirewall firewall add rule name=sshd dir=in action=allow protocol=TCP localport=22";
+const FIREWALL: &str =
+    "netsh.exe advfirewall firewall add rule name=sshd dir=in action=allow protocol=TCP localport=22";
 
 /// The text of `first-logon.cmd`: ASCII, lines ending in CR LF.
 ///

@@ -71,7 +71,8 @@ fn local_account(account: &Account) -> Element {
 
 fn auto_logon(answers: &AnswerFile) -> Element {
     let account = answers.accounts.iter().find(|account| account.name == answers.auto_logon);
-    let password = account.map(|account| account.password.as_str()).or(answers.administrator_password.as_deref());
+    let password =
+        account.map(|account| account.password.as_str()).or(answers.administrator_password.as_deref());
     group(
         "AutoLogon",
         [

@@ -9,7 +9,8 @@ pub(super) const ADMINISTRATOR_PASSWORD: &str = "AdministratorPassword";
 
 /// The password element `name`. Windows takes the element's own name off the end again.
 pub(super) fn hidden(name: &'static str, password: &str) -> Element {
-    let bytes: Vec<u8> = password.encode_utf16().chain(name.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let bytes: Vec<u8> =
+        password.encode_utf16().chain(name.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     group(name, [text("Value", base64(&bytes)), flag("PlainText", false)])
 }
 
@@ -18,7 +19,8 @@ fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let bits = (0..3).fold(0_usize, |bits, at| bits << 8 | usize::from(chunk.get(at).copied().unwrap_or(0)));
+        let bits =
+            (0..3).fold(0_usize, |bits, at| bits << 8 | usize::from(chunk.get(at).copied().unwrap_or(0)));
         for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
             let letter = ALPHABET.get(bits >> shift & 63).copied().unwrap_or(b'=');
             text.push(if at <= chunk.len() { char::from(letter) } else { '=' });

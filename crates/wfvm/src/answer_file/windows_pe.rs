@@ -6,10 +6,8 @@ use crate::guest_os::{GuestOs, Hardware};
 use crate::spec::{ImageSelection, Install};
 
 pub(super) fn components(spec: &Install, os: &GuestOs, disk_number: u32) -> Vec<Component> {
-    let mut international = vec![group(
-        "SetupUILanguage",
-        [text("UILanguage", &spec.answer_file.ui_language)],
-    )];
+    let mut international =
+        vec![group("SetupUILanguage", [text("UILanguage", &spec.answer_file.ui_language)])];
     international.extend(locales(spec));
     let mut components = vec![
         Component { name: "Microsoft-Windows-International-Core-WinPE", settings: international },

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 pub use lines::Sighting;
-pub use page::{PageReader, Recognised};
+pub use page::{PageReader, Recognised, read as read_picture};
 
 use crate::{
     machine::{ANSWER_DRIVE, INSTALLATION_DRIVE, SYSTEM_DRIVE},

@@ -89,7 +89,7 @@ impl PageReader {
 }
 
 /// The text of a picture, by `tesseract`.
-pub(crate) async fn read(tesseract: &Path, picture: &Path) -> Option<String> {
+pub async fn read(tesseract: &Path, picture: &Path) -> Option<String> {
     // Page segmentation 6: one block of text, which is what a console and a dialog are.
     // A screen says nothing about its resolution; 96 dpi would be taken for a blurred scan.
     let tool = Tool::new(tesseract)

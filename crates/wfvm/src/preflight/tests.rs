@@ -107,7 +107,8 @@ fn all_findings_come_at_once() {
         iso.boot_entries.pop();
         iso.foreign_answer_file = Some("autounattend.xml");
     });
-    let fields: Vec<&str> = said.iter().filter_map(|line| line.split_once(':')).map(|(field, _)| field).collect();
+    let fields: Vec<&str> =
+        said.iter().filter_map(|line| line.split_once(':')).map(|(field, _)| field).collect();
     assert_eq!(
         fields,
         [
@@ -122,7 +123,8 @@ fn all_findings_come_at_once() {
             "machine.memoryMib",
         ]
     );
-    let advice: Vec<&str> = said.iter().filter_map(|line| line.split_once(" | ")).map(|(_, advice)| advice).collect();
+    let advice: Vec<&str> =
+        said.iter().filter_map(|line| line.split_once(" | ")).map(|(_, advice)| advice).collect();
     assert_eq!(advice[1], "it starts under `bios`");
     assert_eq!(advice[5], "it has en-US, de-DE");
     assert_eq!(advice[6], "the generic key of ReferenceStandard is RGSTD-22222-33333-44444-55555");

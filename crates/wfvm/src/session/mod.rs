@@ -112,7 +112,7 @@ impl Session {
     /// [`SessionError::Refused`]: an account that is refused now is refused later, too.
     pub async fn open(port: u16, login: &Login) -> Result<Self, SessionError> {
         loop {
-            match wait::bounded(ATTEMPT, Self::attempt(port, login)).await {
+            match wait::bounded(ATTEMPT, Box::pin(Self::attempt(port, login))).await {
                 Some(Ok(session)) => return Ok(session),
                 Some(Err(refused @ SessionError::Refused { .. })) => return Err(refused),
                 Some(Err(_)) | None => wait::poll_pause().await,

@@ -26,6 +26,10 @@ pub struct Install {
     pub answer_medium: AnswerMedium,
     /// What the answer file says.
     pub answer_file: AnswerFile,
+    /// An answer file of the user's own, taken as it is instead of `answerFile`. It has to run
+    /// `first-logon.cmd` of the answer medium at the first logon, as the product's own file does.
+    #[serde(default)]
+    pub custom_answer_file: Option<PathBuf>,
     /// Files put beside the answer file.
     #[serde(default)]
     pub payload: Vec<PayloadFile>,

@@ -77,5 +77,12 @@ pub fn parse<S: Spec>(json: &str) -> Result<S, SpecError> {
     Ok(spec)
 }
 
+/// The JSON schema of a spec, as text.
+#[must_use]
+pub fn schema<S: schemars::JsonSchema>() -> String {
+    // A schema is made of strings, numbers and maps with string keys, which JSON always holds.
+    serde_json::to_string_pretty(&schemars::schema_for!(S)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests;

@@ -48,7 +48,10 @@ pub(super) fn volume<R: Read + Seek>(medium: &mut Medium<R>) -> Result<Volume, I
     const WHAT: &str = "the volume descriptors";
     if medium.bytes() < (FIRST_DESCRIPTOR + 1) * BLOCK {
         return Err(IsoError::NotAnIso {
-            found: format!("it has only {} bytes, and a volume descriptor ends at byte 34816", medium.bytes()),
+            found: format!(
+                "it has only {} bytes, and a volume descriptor ends at byte 34816",
+                medium.bytes()
+            ),
         });
     }
     let mut label = None;
@@ -93,8 +96,11 @@ fn what_it_is<R: Read + Seek>(medium: &mut Medium<R>) -> Result<String, IsoError
 }
 
 fn printable(bytes: &[u8]) -> String {
-    let text: String =
-        bytes.iter().map(|byte| char::from(*byte)).map(|c| if c.is_ascii_graphic() { c } else { ' ' }).collect();
+    let text: String = bytes
+        .iter()
+        .map(|byte| char::from(*byte))
+        .map(|c| if c.is_ascii_graphic() { c } else { ' ' })
+        .collect();
     text.trim().into()
 }
 
@@ -106,8 +112,7 @@ pub(super) fn boot_entries<R: Read + Seek>(
     const WHAT: &str = "the boot catalog";
     let offset = u64::from(lba) * BLOCK;
     let catalog = medium.block(WHAT, lba.into())?;
-    let damaged =
-        |problem: &str| Err(IsoError::Damaged { structure: WHAT, offset, problem: problem.into() });
+    let damaged = |problem: &str| Err(IsoError::Damaged { structure: WHAT, offset, problem: problem.into() });
     if catalog.byte(0) != 1 || catalog.piece(30, 2) != [0x55, 0xAA] {
         return damaged("it does not begin with a validation entry");
     }

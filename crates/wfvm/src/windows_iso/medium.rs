@@ -16,9 +16,8 @@ pub(super) struct Medium<R> {
 
 impl<R: Read + Seek> Medium<R> {
     pub(super) fn new(mut reader: R) -> Result<Self, IsoError> {
-        let bytes = reader
-            .seek(SeekFrom::End(0))
-            .map_err(|source| IsoError::Read { offset: 0, bytes: 0, source })?;
+        let bytes =
+            reader.seek(SeekFrom::End(0)).map_err(|source| IsoError::Read { offset: 0, bytes: 0, source })?;
         Ok(Self { reader, bytes })
     }
 

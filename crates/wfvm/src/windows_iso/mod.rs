@@ -62,7 +62,9 @@ pub enum IsoError {
         found: String,
     },
     /// The end is missing.
-    #[error("the ISO image is truncated: {what} ends at byte {expected_bytes}, the file at byte {actual_bytes}")]
+    #[error(
+        "the ISO image is truncated: {what} ends at byte {expected_bytes}, the file at byte {actual_bytes}"
+    )]
     Truncated {
         /// What lies beyond the end.
         what: &'static str,
@@ -72,7 +74,9 @@ pub enum IsoError {
         actual_bytes: u64,
     },
     /// An ISO of something else: Windows media have a UDF file system.
-    #[error("the ISO image `{volume_label}` has no UDF file system, so it is not a Windows installation medium")]
+    #[error(
+        "the ISO image `{volume_label}` has no UDF file system, so it is not a Windows installation medium"
+    )]
     NoUdf {
         /// The label of its ISO 9660 volume.
         volume_label: String,

@@ -349,7 +349,8 @@ fn volume<R: Read + Seek>(medium: &mut Medium<R>, sequence: (u64, u64)) -> Resul
     // One map of type 1 (3/10.7.2); metadata, virtual and sparable partitions are of type 2.
     if (logical.u32(268), logical.byte(440), logical.byte(441)) != (1, 1, 6) {
         return Err(IsoError::Unsupported {
-            what: "UDF with more than one partition, or with a virtual, sparable or metadata partition".into(),
+            what: "UDF with more than one partition, or with a virtual, sparable or metadata partition"
+                .into(),
         });
     }
     let wanted = logical.u16(444);

@@ -21,8 +21,7 @@ const TAG_BYTES: usize = 16;
 
 /// The identifier of the tag at the start of `bytes`, whose sums are right (3/7.2).
 pub(super) fn identifier(structure: &'static str, offset: u64, bytes: &[u8]) -> Result<u16, IsoError> {
-    let damaged =
-        |problem: String| IsoError::Damaged { structure, offset, problem };
+    let damaged = |problem: String| IsoError::Damaged { structure, offset, problem };
     let tag = bytes.piece(0, TAG_BYTES);
     let sum = tag
         .iter()
@@ -65,9 +64,12 @@ pub(super) fn expect(
 /// CRC-16 with the polynomial 0x1021 that starts at 0 (3/7.2.6).
 fn crc(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |crc: u16, byte| {
-        (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| {
-            if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 }
-        })
+        (0..8).fold(
+            crc ^ u16::from(*byte) << 8,
+            |crc, _| {
+                if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 }
+            },
+        )
     })
 }
 

@@ -99,7 +99,8 @@ pub(super) fn images<R: Read + Seek>(
         return Err(damaged(format!("its XML has {size} bytes and flags {flags:#x}")));
     }
     let bytes = udf.read(path, file, offset, size)?;
-    let units: Vec<u16> = bytes.chunks(2).map(|pair| pair.u16(0)).skip_while(|unit| *unit == 0xFEFF).collect();
+    let units: Vec<u16> =
+        bytes.chunks(2).map(|pair| pair.u16(0)).skip_while(|unit| *unit == 0xFEFF).collect();
     let xml = String::from_utf16(&units).map_err(|_| damaged("its XML is not UTF-16".into()))?;
     let wim: Wim =
         quick_xml::de::from_str(&xml).map_err(|error| damaged(format!("its XML cannot be read: {error}")))?;

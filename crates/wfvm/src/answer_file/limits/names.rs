@@ -76,7 +76,8 @@ fn account(at: usize, account: &Account, answers: &AnswerFile, problems: &mut Pr
         problems.add(&name_field, format!("`{name}` holds `{bad}`, which an account's name cannot"));
     }
     if name.ends_with(['.', ' ']) || name.starts_with(' ') {
-        problems.add(&name_field, format!("`{name}` begins with a space, or ends with one or with a full stop"));
+        problems
+            .add(&name_field, format!("`{name}` begins with a space, or ends with one or with a full stop"));
     }
     if RESERVED.iter().any(|reserved| same(reserved, name)) {
         problems.add(&name_field, format!("`{name}` is a name that Windows itself uses"));
@@ -98,7 +99,10 @@ fn auto_logon(answers: &AnswerFile, problems: &mut Problems) {
     let name = &answers.auto_logon;
     if same(name, ADMINISTRATOR) {
         if answers.administrator_password.is_none() {
-            problems.add(FIELD, format!("`{name}` has no password: `answerFile.administratorPassword` is absent"));
+            problems.add(
+                FIELD,
+                format!("`{name}` has no password: `answerFile.administratorPassword` is absent"),
+            );
         }
         return;
     }

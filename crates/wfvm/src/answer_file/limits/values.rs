@@ -38,11 +38,17 @@ pub(super) fn check(answers: &AnswerFile, problems: &mut Problems) {
         );
     }
     if !time_zones::is_known(&answers.time_zone) {
-        let hint = time_zones::similar(&answers.time_zone)
-            .map_or_else(|| "such as `W. Europe Standard Time`".into(), |name| format!("; did you mean `{name}`?"));
+        let hint = time_zones::similar(&answers.time_zone).map_or_else(
+            || "such as `W. Europe Standard Time`".into(),
+            |name| format!("; did you mean `{name}`?"),
+        );
         problems.add(
             "answerFile.timeZone",
-            format!("`{}` is not a time zone of Windows{}{hint}", answers.time_zone, if hint.starts_with(';') { "" } else { " " }),
+            format!(
+                "`{}` is not a time zone of Windows{}{hint}",
+                answers.time_zone,
+                if hint.starts_with(';') { "" } else { " " }
+            ),
         );
     }
     commands(answers, problems);
@@ -71,7 +77,9 @@ fn commands(answers: &AnswerFile, problems: &mut Problems) {
 fn is_product_key(key: &str) -> bool {
     let groups: Vec<&str> = key.split('-').collect();
     groups.len() == 5
-        && groups.iter().all(|group| group.len() == 5 && group.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        && groups
+            .iter()
+            .all(|group| group.len() == 5 && group.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// The shape of BCP 47: a language of two or three letters, then subtags.

@@ -1,0 +1,90 @@
+//! The command line: which task, on what.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Parser, Subcommand};
+
+use crate::{report::Outcome, tasks, win};
+
+/// Builds, runs and talks to Windows virtual machines.
+#[derive(Debug, Parser)]
+#[command(name = "wfvm-nix-builder", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Install from an ISO to a disk image. As a derivation's builder it takes no arguments.
+    Install {
+        /// The spec, a JSON file; absent: the attribute `spec` of the derivation.
+        #[arg(long)]
+        spec: Option<PathBuf>,
+        /// The disk image to make; absent: the derivation's output `out`.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Where a failure leaves its evidence.
+        #[arg(long, default_value = "evidence")]
+        evidence: PathBuf,
+    },
+    /// Run a script beside a guest whose disk is thrown away.
+    Run {
+        /// The spec, a JSON file.
+        #[arg(long)]
+        spec: PathBuf,
+        /// Where a failure leaves its evidence.
+        #[arg(long, default_value = "evidence")]
+        evidence: PathBuf,
+    },
+    /// Print the JSON schema of a subcommand's spec.
+    Schema {
+        /// The subcommand.
+        #[arg(value_enum)]
+        of: tasks::SchemaOf,
+    },
+    /// Copy standard input and output to a TCP port: QEMU calls this for a forwarded connection.
+    #[command(hide = true)]
+    Forward {
+        /// Name or address.
+        address: String,
+        /// TCP port.
+        port: u16,
+    },
+    /// Run a command in the guest.
+    WinExec(win::Exec),
+    /// Put a file or directory into the guest.
+    WinPut(win::Put),
+    /// Get a file or directory out of the guest.
+    WinGet(win::Get),
+    /// Wait until the guest takes commands.
+    WinWait,
+}
+
+/// Reads the command line. `win-exec` and its siblings are this binary under their names.
+pub(crate) fn parse() -> Cli {
+    let mut words: Vec<OsString> = std::env::args_os().collect();
+    let name = words.first().map(PathBuf::from).and_then(|path| path.file_name().map(OsString::from));
+    // Under Nix the name is a store path's, hash included: only these exact names count.
+    let win = ["win-exec", "win-put", "win-get", "win-wait"];
+    if let Some(name) = name.filter(|name| win.iter().any(|win| name == win)) {
+        words.insert(1, name);
+    }
+    Cli::parse_from(words)
+}
+
+impl Cli {
+    /// Does what was asked for.
+    pub(crate) fn perform(self) -> Outcome {
+        match self.task {
+            Task::Install { spec, out, evidence } => tasks::install(spec.as_deref(), out, &evidence),
+            Task::Run { spec, evidence } => tasks::run(&spec, &evidence),
+            Task::Schema { of } => tasks::schema(of),
+            Task::Forward { address, port } => win::forward(&address, port),
+            Task::WinExec(exec) => exec.perform(),
+            Task::WinPut(put) => put.perform(),
+            Task::WinGet(get) => get.perform(),
+            Task::WinWait => win::wait(),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Every environment variable that is read, declared once.
+
+use std::{ffi::OsString, path::PathBuf};
+
+/// What the environment says.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct NixEnv {
+    /// `NIX_BUILD_TOP`: set when Nix runs us as a builder or below one.
+    pub(crate) build_top: Option<PathBuf>,
+    /// `NIX_LOG_FD`: set beside it; Nix reads `@nix` lines from our standard error.
+    pub(crate) log_fd: Option<OsString>,
+    /// `NIX_ATTRS_JSON_FILE`: the derivation's structured attributes.
+    pub(crate) attrs_json_file: Option<PathBuf>,
+    /// `PATH`, for scripts.
+    pub(crate) path: OsString,
+    /// `WFVM_SOCKET`: the owner of the guest that `win-exec` and its siblings talk to.
+    pub(crate) socket: Option<PathBuf>,
+}
+
+/// Reads the environment.
+#[expect(clippy::disallowed_methods, reason = "the only reader of variables")]
+pub(crate) fn read() -> NixEnv {
+    let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    NixEnv {
+        build_top: path("NIX_BUILD_TOP"),
+        log_fd: std::env::var_os("NIX_LOG_FD"),
+        attrs_json_file: path("NIX_ATTRS_JSON_FILE"),
+        path: std::env::var_os("PATH").unwrap_or_default(),
+        socket: path(wfvm::command_socket::SOCKET_VARIABLE),
+    }
+}
+
+impl NixEnv {
+    /// The file of structured attributes. Nix 2.8 names one outside the sandbox, so the
+    /// build's top comes first.
+    pub(crate) fn attrs_json(&self) -> Option<PathBuf> {
+        let in_top = self.build_top.as_ref().map(|top| top.join(".attrs.json"));
+        in_top.filter(|file| file.exists()).or_else(|| self.attrs_json_file.clone())
+    }
+}

@@ -1,0 +1,130 @@
+//! What is left of a failed task: the screen and its text, what the firmware and
+//! COM1 said, the machine protocol, and Setup's own logs, read from the disk.
+//!
+//! Collecting has a bound of its own and never hides the failure that it is about.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use crate::{disk, guest, qemu::Qemu, wait};
+
+/// All of the collecting together may take this long.
+const BOUND: Duration = Duration::from_secs(90);
+/// How much of each of Setup's logs is kept, in bytes.
+const LOG_LIMIT: u64 = 1 << 20;
+/// How many of their last lines are told.
+const TOLD: usize = 8;
+
+/// Setup's logs, newest pass first (Microsoft, "Windows Setup Log Files and Event Logs").
+const SETUP_LOGS: [&str; 6] = [
+    "Windows/Panther/UnattendGC/setuperr.log",
+    "Windows/Panther/UnattendGC/setupact.log",
+    "Windows/Panther/setuperr.log",
+    "Windows/Panther/setupact.log",
+    "$WINDOWS.~BT/Sources/Panther/setuperr.log",
+    "$WINDOWS.~BT/Sources/Panther/setupact.log",
+];
+
+/// Files that a machine leaves in its directory.
+const MACHINE_LOGS: [&str; 5] = ["com1.log", "firmware.log", "qmp.jsonl", "qemu.log", "swtpm.log"];
+
+/// What was collected.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Where its files lie.
+    pub directory: PathBuf,
+    /// The last picture of the screen.
+    pub screen: Option<PathBuf>,
+    /// The text on it, as far as it could be read.
+    pub screen_text: Option<String>,
+    /// The newest of Setup's logs that says something, and its last lines.
+    pub setup_log: Option<(String, Vec<String>)>,
+}
+
+/// Where evidence comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    /// The machine's directory.
+    pub machine: &'a Path,
+    /// The disk that it wrote, if Setup's logs are to be looked for.
+    pub disk: Option<&'a Path>,
+    /// Reads the screen's text.
+    pub tesseract: Option<&'a Path>,
+}
+
+/// Collects into `directory`, and ends the machine on the way: its disk can be read only then.
+pub async fn collect(machine: Option<Qemu>, sources: Sources<'_>, directory: &Path) -> Evidence {
+    let mut evidence = Evidence { directory: directory.into(), ..Evidence::default() };
+    if fs_err::create_dir_all(directory).is_err() {
+        return evidence;
+    }
+    // What was found until then stays found.
+    let _ = wait::bounded(BOUND, gather(machine, sources, &mut evidence)).await;
+    evidence
+}
+
+async fn gather(machine: Option<Qemu>, sources: Sources<'_>, evidence: &mut Evidence) {
+    if let Some(machine) = machine {
+        let picture = absolute(&evidence.directory).join("screen.png");
+        if machine.screenshot(&picture).await.is_ok() {
+            if let Some(tesseract) = sources.tesseract {
+                let text = guest::read_picture(tesseract, &picture).await;
+                evidence.screen_text =
+                    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+            }
+            evidence.screen = Some(picture);
+        }
+        machine.kill().await;
+    }
+    for name in MACHINE_LOGS {
+        // A log that was never begun is nothing to tell.
+        let _ = fs_err::copy(sources.machine.join(name), evidence.directory.join(name));
+    }
+    if let Some(disk) = sources.disk {
+        let disk = disk.to_owned();
+        let read = tokio::task::spawn_blocking(move || disk::read_files(&disk, &SETUP_LOGS, LOG_LIMIT));
+        for file in read.await.ok().and_then(Result::ok).unwrap_or_default() {
+            let _ = fs_err::write(evidence.directory.join(file.path.replace('/', "-")), &file.contents);
+            let lines = last_lines(&file.contents);
+            if evidence.setup_log.is_none() && !lines.is_empty() {
+                evidence.setup_log = Some((file.path.replace('/', "\\"), lines));
+            }
+        }
+    }
+}
+
+fn last_lines(contents: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(contents);
+    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let from = lines.len().saturating_sub(TOLD);
+    lines.into_iter().skip(from).map(str::to_owned).collect()
+}
+
+/// QEMU may run in another directory than we do.
+fn absolute(directory: &Path) -> PathBuf {
+    std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned())
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = &self.screen_text {
+            writeln!(formatter, "  screen    reads")?;
+            for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+                writeln!(formatter, "            | {line}")?;
+            }
+        }
+        if let Some((path, lines)) = &self.setup_log {
+            writeln!(formatter, "  log       {path} ends with")?;
+            for line in lines {
+                writeln!(formatter, "            | {line}")?;
+            }
+        }
+        if let Some(screen) = &self.screen {
+            writeln!(formatter, "  picture   {}", screen.display())?;
+        }
+        write!(formatter, "  evidence  {}", self.directory.display())
+    }
+}

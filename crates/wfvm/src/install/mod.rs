@@ -1,0 +1,303 @@
+//! From an installation medium to an installed disk: the story, phase by phase.
+
+mod error;
+mod preparation;
+
+use std::path::Path;
+
+use tokio::sync::mpsc;
+
+pub use error::{InstallError, InstallFailure};
+
+use crate::{
+    accelerator, disk,
+    evidence::{self, Sources},
+    guest::{Observer, PageReader, Sighting, Watching},
+    machine::{Assembly, SystemDisk, Writes},
+    phase::Phase,
+    progress::Progress,
+    qemu::{Channels, Qemu},
+    session::Session,
+    spec::{Install, InstallTimeouts, Network},
+    wait::{self, Cause, Deadline, WaitError},
+};
+
+use preparation::Media;
+
+/// A guest that restarts more often than this is in a loop: an installation restarts two or three times.
+const RESTARTS: u32 = 12;
+/// How long what QEMU said before its end may take to be read.
+const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(10);
+/// What ends the guest, without the half minute of grace that `shutdown` gives by default.
+const SHUTDOWN_COMMAND: &str = "shutdown /s /t 0 /f";
+
+/// Where an installation may write.
+#[derive(Debug, Clone, Copy)]
+pub struct Places<'a> {
+    /// The result, which appears only when it is whole.
+    pub out: &'a Path,
+    /// Sockets and scratch files; a short path.
+    pub scratch: &'a Path,
+    /// What is left of a failure.
+    pub evidence: &'a Path,
+}
+
+/// Installs, and puts the disk to `places.out`.
+///
+/// # Errors
+/// [`InstallFailure`] with the phase, the reason and the evidence; nothing is left at `places.out`.
+pub async fn install(spec: &Install, places: Places<'_>, progress: &Progress) -> Result<(), InstallFailure> {
+    // In the same directory, so that putting it in its place copies nothing.
+    let unfinished = places.out.with_extension("unfinished");
+    let mut machine = None;
+    let outcome = story(spec, places, &unfinished, progress, &mut machine).await;
+    let Err(error) = outcome else { return Ok(()) };
+    let phase = progress.current();
+    let disk = unfinished.exists().then_some(unfinished.as_path());
+    let tesseract = spec.tools.tesseract.as_deref();
+    let sources = Sources { machine: places.scratch, disk, tesseract };
+    let evidence = match (&machine, disk) {
+        (None, None) => None, // nothing ran, so there is nothing to look at
+        _ => Some(evidence::collect(machine, sources, places.evidence).await),
+    };
+    // It may not exist, or be gone with its directory.
+    let _ = fs_err::remove_file(&unfinished);
+    Err(InstallFailure { phase, error, evidence })
+}
+
+async fn story(
+    spec: &Install,
+    places: Places<'_>,
+    unfinished: &Path,
+    progress: &Progress,
+    running: &mut Option<Qemu>,
+) -> Result<(), InstallError> {
+    let title = spec.installation_medium.display();
+    progress.phase(Phase::Preflight, &format!("does {title} have what the spec asks for?"));
+    let preparation = preparation::inspect(spec)?;
+    progress.line(&format!("  {}", preparation.summary));
+    let acceleration =
+        accelerator::settle(spec.machine.accelerator, &spec.tools, places.scratch, progress).await?;
+
+    progress.phase(Phase::Media, "writing the answer file and its medium");
+    let Media { installation_medium, answer_medium, written_bytes } =
+        preparation.write(spec, places.scratch)?;
+    progress.line(&format!("  {} KiB written; the installation medium stays as it is", written_bytes >> 10));
+    disk::create(&spec.tools.qemu_img, unfinished, spec.disk_mib).await?;
+
+    progress.phase(Phase::Firmware, "starting the machine");
+    let network = Network::default();
+    let assembly = Assembly {
+        machine: &spec.machine,
+        tools: &spec.tools,
+        acceleration,
+        disk: SystemDisk { file: unfinished.into(), writes: Writes::Kept },
+        installation_medium: Some(installation_medium),
+        answer_medium: Some((spec.answer_medium, answer_medium)),
+        network: &network,
+        forwarder: None,
+        display: false,
+        directory: places.scratch,
+    };
+    let (machine, channels) = Qemu::start(&assembly).await?;
+    let machine = running.insert(machine);
+    let (observer, seen) = observe(machine, channels, spec, places, progress)?;
+    machine.resume().await?;
+    let mut guest = Guest { machine, seen, restarts: 0, progress, timeouts: spec.timeouts };
+    guest.install().await?;
+    guest.finish(spec).await?;
+    drop(observer);
+
+    progress.phase(Phase::Output, "putting the disk into its place");
+    fs_err::rename(unfinished, places.out)?;
+    Ok(())
+}
+
+fn observe(
+    machine: &Qemu,
+    channels: Channels,
+    spec: &Install,
+    places: Places<'_>,
+    progress: &Progress,
+) -> Result<(Observer, mpsc::UnboundedReceiver<Sighting>), InstallError> {
+    let screens = std::path::absolute(places.scratch)?.join("screens");
+    fs_err::create_dir_all(&screens)?;
+    let watching = Watching {
+        stall: std::time::Duration::from_secs(spec.timeouts.stall_seconds),
+        stall_field: "timeouts.stallSeconds",
+        pages: spec.tools.tesseract.as_deref().map(|tesseract| PageReader::new(tesseract, &screens)),
+        logs: places.scratch.into(),
+        progress: progress.clone(),
+    };
+    Ok(Observer::start(machine, channels, watching))
+}
+
+/// The guest during an installation.
+struct Guest<'a> {
+    machine: &'a Qemu,
+    seen: mpsc::UnboundedReceiver<Sighting>,
+    restarts: u32,
+    progress: &'a Progress,
+    timeouts: InstallTimeouts,
+}
+
+impl Guest<'_> {
+    /// Follows Setup until its last command says that the guest is ready.
+    async fn install(&mut self) -> Result<(), InstallError> {
+        let mut phase = Phase::Firmware;
+        let mut deadline = self.deadline(phase);
+        loop {
+            let sighting = self.sighting(awaited(phase), deadline).await?;
+            let Some(next) = self.follow(phase, sighting).await? else { continue };
+            if next == Phase::Session {
+                return Ok(());
+            }
+            phase = next;
+            deadline = self.deadline(phase);
+        }
+    }
+
+    /// What a sighting means in a phase; the next phase if it ends this one.
+    async fn follow(&mut self, phase: Phase, sighting: Sighting) -> Result<Option<Phase>, InstallError> {
+        let next = match (phase, sighting) {
+            (Phase::Firmware, Sighting::MediumStarted(_)) => Phase::WindowsPe,
+            (Phase::Firmware, Sighting::KeyAwaited) => {
+                // Media without a boot image that asks nothing.
+                self.machine.press_enter().await?;
+                return Ok(None);
+            }
+            (Phase::WindowsPe, Sighting::Reset) => Phase::Specialize,
+            (Phase::Specialize | Phase::OobeSystem | Phase::FirstLogon, Sighting::MediumStarted(_)) => {
+                return Err(InstallError::NotBootable);
+            }
+            (Phase::Specialize, Sighting::Marker(word)) if word == "oobeSystem" => Phase::OobeSystem,
+            (Phase::Specialize | Phase::OobeSystem, Sighting::Marker(word)) if word == "firstLogon" => {
+                Phase::FirstLogon
+            }
+            (Phase::FirstLogon, Sighting::Marker(word)) if word == "ready" => Phase::Session,
+            (_, Sighting::Reset) => {
+                self.restarts += 1;
+                if self.restarts > RESTARTS {
+                    return Err(InstallError::RestartLoop { restarts: self.restarts });
+                }
+                return Ok(None);
+            }
+            (_, Sighting::Shutdown { by_guest }) => return Err(InstallError::EarlyShutdown { by_guest }),
+            _ => return Ok(None),
+        };
+        if next != Phase::Session {
+            self.progress.phase(next, happening(next));
+        }
+        Ok(Some(next))
+    }
+
+    /// Logs on, and shuts the guest down.
+    async fn finish(mut self, spec: &Install) -> Result<(), InstallError> {
+        self.progress.phase(Phase::Session, &format!("logging on as {}", spec.login.user));
+        let deadline = Deadline::after(self.timeouts.first_logon_seconds, "timeouts.firstLogonSeconds");
+        let port = self.machine.ssh_port().await?;
+        let signs = self.machine.signs();
+        let session = wait::race("the logon", Session::open(port, &spec.login), &signs, deadline).await??;
+
+        self.progress.phase(Phase::Shutdown, "ending the installed system");
+        let deadline = Deadline::after(self.timeouts.shutdown_seconds, "timeouts.shutdownSeconds");
+        let order = async {
+            // The guest may be gone before it answers; a refusal leaves the power button.
+            match session.run_to_end(SHUTDOWN_COMMAND).await {
+                Ok((0, ..)) | Err(_) => Ok(()),
+                Ok(_) => self.machine.power_button().await,
+            }
+        };
+        let ended = async {
+            let (ordered, ()) = tokio::join!(order, self.machine.ended());
+            ordered
+        };
+        match wait::race("the end of the guest", ended, &signs, deadline).await {
+            // QEMU's end is what was waited for.
+            Ok(_) | Err(WaitError { cause: Cause::QemuExited(_), .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        // The event that says who wanted it may be read after the end of the process.
+        let seen = &mut self.seen;
+        let told = async {
+            while let Some(sighting) = seen.recv().await {
+                if sighting == (Sighting::Shutdown { by_guest: true }) {
+                    return true;
+                }
+            }
+            false
+        };
+        if wait::bounded(LAST_WORDS, told).await == Some(true) {
+            return Ok(());
+        }
+        let how = signs.borrow().exited.clone().unwrap_or_default();
+        Err(InstallError::Killed { how })
+    }
+
+    async fn sighting(&mut self, awaited: &'static str, deadline: Deadline) -> Result<Sighting, WaitError> {
+        let signs = self.machine.signs();
+        let next = async {
+            match self.seen.recv().await {
+                Some(sighting) => sighting,
+                // QEMU is gone; its end is published by its owner.
+                None => std::future::pending().await,
+            }
+        };
+        wait::race(awaited, next, &signs, deadline).await
+    }
+
+    fn deadline(&self, phase: Phase) -> Deadline {
+        let timeouts = &self.timeouts;
+        let (seconds, field) = match phase {
+            Phase::WindowsPe => (timeouts.windows_pe_seconds, "timeouts.windowsPeSeconds"),
+            Phase::Specialize | Phase::OobeSystem => {
+                (timeouts.specialize_seconds, "timeouts.specializeSeconds")
+            }
+            Phase::FirstLogon | Phase::Session => {
+                (timeouts.first_logon_seconds, "timeouts.firstLogonSeconds")
+            }
+            Phase::Shutdown => (timeouts.shutdown_seconds, "timeouts.shutdownSeconds"),
+            Phase::Preflight
+            | Phase::Media
+            | Phase::Firmware
+            | Phase::Boot
+            | Phase::Script
+            | Phase::Output => (timeouts.firmware_seconds, "timeouts.firmwareSeconds"),
+        };
+        Deadline::after(seconds, field)
+    }
+}
+
+fn happening(phase: Phase) -> &'static str {
+    match phase {
+        Phase::WindowsPe => "Setup reads the answer file, divides the disk and applies the image",
+        Phase::Specialize => "first start from the disk",
+        Phase::OobeSystem => "accounts and settings",
+        Phase::FirstLogon => "the first logon's commands run",
+        Phase::Preflight
+        | Phase::Media
+        | Phase::Firmware
+        | Phase::Boot
+        | Phase::Session
+        | Phase::Script
+        | Phase::Shutdown
+        | Phase::Output => "",
+    }
+}
+
+fn awaited(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Firmware => "the start of the installation medium",
+        Phase::WindowsPe => "the restart at the end of the windowsPE pass",
+        Phase::Specialize => "the end of the specialize pass",
+        Phase::OobeSystem => "the first logon",
+        Phase::FirstLogon => "the end of the first logon's commands",
+        Phase::Preflight
+        | Phase::Media
+        | Phase::Boot
+        | Phase::Session
+        | Phase::Script
+        | Phase::Shutdown
+        | Phase::Output => "the next phase",
+    }
+}

@@ -1,0 +1,131 @@
+//! What happens before a machine exists: the medium is read, the spec laid beside it,
+//! and the few kilobytes are written that make an installation answer itself.
+
+use std::{
+    io::{Read as _, Seek as _, SeekFrom},
+    path::{Path, PathBuf},
+};
+
+use super::InstallError;
+use crate::{
+    answer_file,
+    guest_os::{self, GuestOs},
+    machine::{InstallationMedium, system_disk_id},
+    media::{self, Medium, MediumFile, PromptFree},
+    preflight,
+    spec::{Firmware, Install},
+    windows_iso::WindowsIso,
+};
+
+/// A spec and a medium that fit together.
+#[derive(Debug)]
+pub(super) struct Preparation {
+    /// The medium's absolute path, which an overlay refers to.
+    medium: PathBuf,
+    iso: WindowsIso,
+    os: &'static GuestOs,
+    /// What will be installed, in one line.
+    pub(super) summary: String,
+}
+
+/// The media of an installation, written.
+#[derive(Debug)]
+pub(super) struct Media {
+    pub(super) installation_medium: InstallationMedium,
+    pub(super) answer_medium: PathBuf,
+    pub(super) written_bytes: u64,
+}
+
+/// Reads the medium and finds everything that would stop Setup.
+pub(super) fn inspect(spec: &Install) -> Result<Preparation, InstallError> {
+    let path = spec.installation_medium.display().to_string();
+    let medium = fs_err::canonicalize(&spec.installation_medium)?;
+    let iso = WindowsIso::read(fs_err::File::open(&medium)?)
+        .map_err(|source| InstallError::Medium { path: path.clone(), source })?;
+    let os = guest_os::data(spec.guest_os);
+    let summary = if spec.custom_answer_file.is_some() {
+        format!("{}, with an answer file of its own, from `{}`", os.title, iso.volume_label)
+    } else {
+        let findings = preflight::findings(spec, os, &iso);
+        if !findings.is_empty() {
+            return Err(InstallError::Preflight(findings));
+        }
+        let image =
+            preflight::selected(spec, &iso).map_err(|finding| InstallError::Preflight(vec![finding]))?;
+        format!("{}: image {} `{}` of `{}`", os.title, image.index, image.name, iso.volume_label)
+    };
+    Ok(Preparation { medium, iso, os, summary })
+}
+
+impl Preparation {
+    /// Writes the answer medium, and the overlay that keeps the medium from asking for a key.
+    pub(super) fn write(&self, spec: &Install, scratch: &Path) -> Result<Media, InstallError> {
+        let answers = self.answers(spec)?;
+        let answer_medium = scratch.join("answer.img");
+        write_medium(&answers, &answer_medium)?;
+        let (installation_medium, overlay_bytes) = self.installation_medium(spec, scratch)?;
+        Ok(Media {
+            installation_medium,
+            answer_medium,
+            written_bytes: answers.written_bytes() + overlay_bytes,
+        })
+    }
+
+    fn answers(&self, spec: &Install) -> Result<Medium, InstallError> {
+        let xml = if let Some(file) = &spec.custom_answer_file {
+            fs_err::read(file)?
+        } else {
+            let disk = system_disk_id(spec.machine.disk_bus, spec.answer_medium);
+            answer_file::xml(spec, self.os, disk)
+                .map_err(|problem| InstallError::AnswerFile(vec![problem]))?
+                .into_bytes()
+        };
+        let first_logon = answer_file::first_logon_cmd(self.os);
+        let payload = spec
+            .payload
+            .iter()
+            .map(|file| Ok((file.name.as_str(), fs_err::read(&file.source)?)))
+            .collect::<Result<Vec<_>, std::io::Error>>()?;
+        let mut files = vec![
+            MediumFile { name: answer_file::FILE_NAME, contents: &xml },
+            MediumFile { name: answer_file::TAG_FILE_NAME, contents: b"" },
+            MediumFile { name: answer_file::FIRST_LOGON_FILE_NAME, contents: first_logon.as_bytes() },
+        ];
+        files.extend(payload.iter().map(|(name, contents)| MediumFile { name, contents }));
+        Ok(media::answer_medium(spec.answer_medium, &files)?)
+    }
+
+    /// The ISO as it is; under UEFI with the boot image that asks for no key, where it has one.
+    fn installation_medium(
+        &self,
+        spec: &Install,
+        scratch: &Path,
+    ) -> Result<(InstallationMedium, u64), InstallError> {
+        let raw = InstallationMedium { file: self.medium.clone(), format: "raw" };
+        let Some(patch) = self.iso.no_prompt.filter(|_| spec.machine.firmware == Firmware::Uefi) else {
+            return Ok((raw, 0));
+        };
+        let change = PromptFree::new(self.iso.bytes, &patch)?;
+        let span = change.original();
+        let mut original = Vec::new();
+        let mut medium = fs_err::File::open(&self.medium)?;
+        medium.seek(SeekFrom::Start(span.start))?;
+        medium.take(span.end - span.start).read_to_end(&mut original)?;
+        let overlay = change.overlay(&self.medium.to_string_lossy(), &original)?;
+        let file = scratch.join("installation.qcow2");
+        fs_err::write(&file, &overlay)?;
+        Ok((InstallationMedium { file, format: "qcow2" }, overlay.len() as u64))
+    }
+}
+
+/// Writes what a medium holds; the rest stays a hole.
+fn write_medium(medium: &Medium, path: &Path) -> Result<(), std::io::Error> {
+    use std::io::Write as _;
+    let mut file = fs_err::File::create(path)?;
+    file.set_len(medium.bytes)?;
+    for segment in &medium.segments {
+        file.seek(SeekFrom::Start(segment.offset))?;
+        file.write_all(&segment.data)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! A script beside a running guest whose disk is thrown away afterwards.
+
+mod error;
+
+use std::{
+    ffi::OsString,
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::net::UnixListener;
+
+pub use error::{RunError, RunFailure};
+
+use crate::{
+    accelerator,
+    command_socket::{self, SOCKET_VARIABLE},
+    evidence::{self, Sources},
+    guest::{Observer, PageReader, Watching},
+    machine::{Assembly, SystemDisk, Writes},
+    phase::Phase,
+    progress::Progress,
+    qemu::Qemu,
+    session::Session,
+    spec::Run,
+    tool::{KillGroup, Tool},
+    wait::{self, Deadline},
+};
+
+/// What a run finds around it.
+#[derive(Debug, Clone)]
+pub struct Surroundings<'a> {
+    /// Sockets and scratch files; a short path.
+    pub scratch: &'a Path,
+    /// What is left of a failure.
+    pub evidence: &'a Path,
+    /// The directory of `win-exec` and its siblings.
+    pub programs: PathBuf,
+    /// The program that carries a forwarded connection.
+    pub forwarder: PathBuf,
+    /// The caller's PATH.
+    pub path: OsString,
+}
+
+/// Boots the image, runs the script, and gives the script's exit status.
+///
+/// # Errors
+/// [`RunFailure`] if there was no guest to run it beside, or the guest went away.
+pub async fn run(
+    spec: &Run,
+    around: &Surroundings<'_>,
+    progress: &Progress,
+) -> Result<ExitStatus, RunFailure> {
+    let mut machine = None;
+    match story(spec, around, progress, &mut machine).await {
+        Ok(status) => {
+            // Its writes are discarded, so nothing is gained by asking the guest to shut down.
+            if let Some(machine) = machine {
+                machine.kill().await;
+            }
+            Ok(status)
+        }
+        Err(error) => {
+            let phase = progress.current();
+            let tesseract = spec.tools.tesseract.as_deref();
+            let sources = Sources { machine: around.scratch, disk: None, tesseract };
+            let evidence = match machine {
+                None => None,
+                Some(_) => Some(evidence::collect(machine, sources, around.evidence).await),
+            };
+            Err(RunFailure { name: spec.name.clone(), phase, error, evidence })
+        }
+    }
+}
+
+async fn story(
+    spec: &Run,
+    around: &Surroundings<'_>,
+    progress: &Progress,
+    running: &mut Option<Qemu>,
+) -> Result<ExitStatus, RunError> {
+    progress.phase(Phase::Preflight, &format!("{} on {}", spec.name, spec.image.display()));
+    let image = fs_err::canonicalize(&spec.image).map_err(RunError::Image)?;
+    let scratch = around.scratch;
+    let acceleration = accelerator::settle(spec.machine.accelerator, &spec.tools, scratch, progress).await?;
+
+    progress.phase(Phase::Boot, "starting the machine");
+    let assembly = Assembly {
+        machine: &spec.machine,
+        tools: &spec.tools,
+        acceleration,
+        disk: SystemDisk { file: image, writes: Writes::Discarded },
+        installation_medium: None,
+        answer_medium: None,
+        network: &spec.network,
+        forwarder: Some(around.forwarder.clone()),
+        display: spec.display,
+        directory: scratch,
+    };
+    let (machine, channels) = Qemu::start(&assembly).await?;
+    let machine = running.insert(machine);
+    let screens = std::path::absolute(scratch)?.join("screens");
+    fs_err::create_dir_all(&screens)?;
+    // A booted guest may rest as long as it likes: only the boot has a deadline.
+    let watching = Watching {
+        stall: Duration::from_secs(spec.timeouts.boot_seconds),
+        stall_field: "timeouts.bootSeconds",
+        pages: spec.tools.tesseract.as_deref().map(|tesseract| PageReader::new(tesseract, &screens)),
+        logs: scratch.into(),
+        progress: progress.clone(),
+    };
+    let (observer, seen) = Observer::start(machine, channels, watching);
+    machine.resume().await?;
+    let deadline = Deadline::after(spec.timeouts.boot_seconds, "timeouts.bootSeconds");
+    let port = machine.ssh_port().await?;
+    let signs = machine.signs();
+    let session = wait::race("the logon", Session::open(port, &spec.login), &signs, deadline).await??;
+    // From here on the script judges the guest.
+    drop((observer, seen));
+
+    progress.phase(Phase::Script, &format!("ready as {}", spec.login.user));
+    progress.end();
+    let socket = std::path::absolute(scratch)?.join("command.sock");
+    let listener = UnixListener::bind(&socket)?;
+    let served = tokio::spawn(command_socket::serve(listener, Arc::new(session)));
+    let deadline = Deadline::after(spec.timeouts.script_seconds, "timeouts.scriptSeconds");
+    let status = wait::race("the end of the script", script(spec, around, &socket), &signs, deadline).await;
+    served.abort();
+    status?
+}
+
+/// Runs the script in the caller's directory, with the caller's terminal.
+async fn script(spec: &Run, around: &Surroundings<'_>, socket: &Path) -> Result<ExitStatus, RunError> {
+    let text = around.scratch.join("script");
+    fs_err::write(&text, &spec.script)?;
+    let mut path = around.programs.clone().into_os_string();
+    if !around.path.is_empty() {
+        path.push(":");
+        path.push(&around.path);
+    }
+    let bash = spec.tools.bash.as_deref().unwrap_or(Path::new("bash"));
+    let tool = Tool::new(bash)
+        // As WFVM does: the first command that fails ends the script.
+        .words(["-e".as_ref(), std::path::absolute(&text)?.as_os_str()])
+        .variable("PATH", path)
+        .variable(SOCKET_VARIABLE, socket);
+    let interactive = std::io::stdin().is_terminal();
+    let tool = if interactive { tool.sharing_the_terminal() } else { tool };
+    let mut child = tool.spawn(Stdio::inherit(), Stdio::inherit(), Stdio::inherit())?;
+    let rest = (!interactive).then(|| KillGroup::of(&child));
+    let status = child.wait().await?;
+    drop(rest);
+    Ok(status)
+}

@@ -66,6 +66,10 @@ for program in usr/bin/qemu-system-*; do
     wrap "${program##*/}" "QEMU_MODULE_DIR=$out/usr/lib/x86_64-linux-gnu/qemu" \
       -L "$out/usr/share/qemu" -L "$out/usr/share/seabios"
 done
+# Conversions between code pages are modules of glibc.
+for program in usr/bin/*; do
+  [[ $program -ef usr/bin/mtools ]] && wrap "${program##*/}" "GCONV_PATH=$out/usr/lib/x86_64-linux-gnu/gconv"
+done
 wrap tesseract "TESSDATA_PREFIX=$(echo "$out"/usr/share/tesseract-ocr/*/tessdata)"
 
 # Firmware under the names that nixpkgs' OVMF output `fd` has.

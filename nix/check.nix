@@ -4,8 +4,8 @@
 # as sentences; `fill value` is the value with the defaults of its parts.
 let
   inherit (builtins)
-    attrNames attrValues concatLists concatStringsSep elem filter genList elemAt hasAttr head
-    isAttrs isBool isFloat isFunction isInt isList isPath isString length map mapAttrs stringLength substring toString;
+    attrNames attrValues concatLists concatStringsSep elem filter genList elemAt hasAttr
+    isAttrs isBool isFloat isFunction isInt isList isPath isString length map mapAttrs stringLength substring;
   inherit (import ./nearest.nix) nearest;
 
   quoted = name: "`${name}`";
@@ -128,14 +128,16 @@ types // {
      # Type  function :: String -> { NAME = { type, default ? } } -> (arguments -> a) -> arguments -> a
 
      The body sees every field; what is wrong with the arguments fails the
-     evaluation, all of it in one message. `__functionArgs` is the convention of
-     nixpkgs for a function that is a set. */
+     evaluation, all of it in one message. `.problems` lists it instead;
+     `__functionArgs` is the convention of nixpkgs for a function that is a set. */
   function = name: fields: body:
     let arguments = types.record fields;
     in {
       __functionArgs = mapAttrs (_: field: field ? default) fields;
-      __functor = _: given:
-        let problems = if isAttrs given then arguments.problemsIn "" given else wrong "a set of arguments" "the argument" given;
+      problems = given:
+        if isAttrs given then arguments.problemsIn "" given else [ "its argument is ${article given}, but it should be a set." ];
+      __functor = self: given:
+        let problems = self.problems given;
         in
         if problems == [ ] then body (arguments.fill given)
         else throw (concatStringsSep "\n" (map (problem: "wfvm.${name}: ${problem}") problems));

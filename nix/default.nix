@@ -34,6 +34,24 @@ let
     })
     (final: attributes // { passthru = attributes.passthru // { inherit (final) spec; }; });
 
+  # { "a sentence" = [ actual expected ]; } as a derivation that builds if all are equal.
+  facts = name: sentences:
+    let
+      broken = builtins.filter (sentence: let pair = sentences.${sentence}; in builtins.elemAt pair 0 != builtins.elemAt pair 1)
+        (attrNames sentences);
+      line = sentence: let pair = sentences.${sentence}; in
+        "${sentence}\n  is        ${builtins.toJSON (builtins.elemAt pair 0)}\n  should be ${builtins.toJSON (builtins.elemAt pair 1)}";
+    in
+    pkgs.runCommand "check-${name}"
+      {
+        report = builtins.unsafeDiscardStringContext (builtins.concatStringsSep "\n" (map line broken));
+        passAsFile = [ "report" ];
+        count = builtins.length (attrNames sentences);
+      } ''
+      if [ -s "$reportPath" ]; then cat "$reportPath" >&2; exit 1; fi
+      echo "$count facts hold" | tee $out
+    '';
+
   room = {
     inherit pkgs check imageDerivation storeName wfvm-nix-builder product;
     spec = import ./spec.nix { inherit pkgs; };
@@ -48,12 +66,17 @@ let
     inherit wfvm-nix-builder;
 
     # The ISO of the reference guest.
-    referenceGuest = import ./reference-guest { inherit pkgs; };
+    referenceGuest = (import ./reference-guest {
+      inherit pkgs;
+      guestPackages = pkgs.debianTrees.reference-guest;
+      referenceGuestBinary = "${pkgs.reference-guest}/bin/reference-guest";
+    }).iso;
 
     # An installed reference guest, ready for wfvm-run.
     demoImage = import ../examples/demo-image.nix { inherit pkgs; wfvm = product; };
 
-    checks = byFile ./checks (file: import file room);
+    # Ring 6 of the tests: each builds, or its log says which fact does not hold.
+    checks = byFile ./checks (file: import file (room // { inherit facts; }));
   };
 in
 product

@@ -9,8 +9,8 @@
 
 let
   inherit (builtins)
-    attrNames attrValues concatLists concatStringsSep elem elemAt filter fromJSON functionArgs hasAttr intersectAttrs
-    isAttrs isBool isInt isList isPath isString map mapAttrs match removeAttrs stringLength substring;
+    attrNames attrValues concatStringsSep elemAt filter fromJSON hasAttr intersectAttrs
+    isAttrs isBool isInt isString map mapAttrs match removeAttrs stringLength substring;
   inherit (import ../nix/nearest.nix) nearest;
 
   here = "wfvm.makeWindowsImage";
@@ -144,7 +144,8 @@ let
     });
 in
 {
-  inherit makeWindowsImage;
+  # As a set, so that tests can ask which of its names are translated.
+  makeWindowsImage = { __functor = _: makeWindowsImage; translated = attrNames translate; };
 
   utils = {
     inherit (wfvm) wfvm-run;

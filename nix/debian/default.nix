@@ -63,6 +63,13 @@ let
     xorriso = package "xorriso" "xorriso";
     xz = package "xz" "xz";
     zstd = package "zstd" "zstd";
+    # Debian's compiler of Windows programs, relocated with the reference guest.
+    pkgsCross.mingwW64.stdenv.cc = (import ../reference-guest {
+      inherit pkgs;
+      guestPackages = trees.reference-guest;
+      referenceGuestBinary = null;
+    }).mingw;
+
     _7zz = package "7zz" "7zz";
   };
 in

@@ -22,6 +22,9 @@ is_elf() { local magic; IFS= read -r -n 4 -d '' magic < "$1" && [[ $magic == $'\
 programs=0
 while IFS= read -r -d '' file; do
   if is_elf "$file"; then
+    # patchelf moves what stands at fixed addresses: such a program crashes, and
+    # is started through ld.so instead (below).
+    if [[ $file == usr/bin/gawk ]]; then continue; fi
     if patchelf --print-interpreter "$file" > /dev/null 2>&1; then
       patchelf --set-interpreter "$interpreter" --force-rpath --set-rpath "$search" "$file"
       programs=$((programs + 1))
@@ -50,27 +53,22 @@ rm -f bin sbin lib lib64
 mkdir bin
 for file in usr/sbin/* usr/bin/*; do ln -sf "../$file" "bin/${file##*/}"; done
 ln -sf ../usr/bin/bash bin/sh
-ln -sf ../usr/bin/gawk bin/awk
-ln -sf ../usr/bin/7z bin/7zz
 
-# What looks for its data below /usr is told where it is now.
-wrap() { # PROGRAM ASSIGNMENT [ARGUMENT…]
-  local name=$1 assignment=$2
-  shift 2
-  rm "bin/$name"
-  printf '%s\n' "#!$out/bin/bash" "export $assignment" "exec $out/usr/bin/$name $* \"\$@\"" > "bin/$name"
-  chmod 755 "bin/$name"
+# What looks for its parts below /usr is told where they are now.
+wrap() { # NAME ASSIGNMENT PROGRAM [ARGUMENT…]
+  rm -f "bin/$1"
+  printf '%s\n' "#!$out/bin/bash" "${2:+export $2}" "exec ${*:3} \"\$@\"" > "bin/$1"
+  chmod 755 "bin/$1"
 }
 for program in usr/bin/qemu-system-*; do
   [[ -L $program ]] ||
-    wrap "${program##*/}" "QEMU_MODULE_DIR=$out/usr/lib/x86_64-linux-gnu/qemu" \
+    wrap "${program##*/}" "QEMU_MODULE_DIR=$out/usr/lib/x86_64-linux-gnu/qemu" "$out/$program" \
       -L "$out/usr/share/qemu" -L "$out/usr/share/seabios"
 done
-# Conversions between code pages are modules of glibc.
-for program in usr/bin/*; do
-  [[ $program -ef usr/bin/mtools ]] && wrap "${program##*/}" "GCONV_PATH=$out/usr/lib/x86_64-linux-gnu/gconv"
-done
-wrap tesseract "TESSDATA_PREFIX=$(echo "$out"/usr/share/tesseract-ocr/*/tessdata)"
+wrap tesseract "TESSDATA_PREFIX=$(echo "$out"/usr/share/tesseract-ocr/*/tessdata)" "$out/usr/bin/tesseract"
+# 7z finds its formats beside the name it was called by.
+for name in 7z 7zz; do wrap $name "" "$out/usr/lib/7zip/7z"; done
+for name in awk gawk; do wrap $name "" "$interpreter --library-path $search $out/usr/bin/gawk"; done
 
 # Firmware under the names that nixpkgs' OVMF output `fd` has.
 mkdir FV

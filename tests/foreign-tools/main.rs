@@ -1,0 +1,8 @@
+//! Ring 4: other people's programs judge the bytes that we write, and we read what they write.
+#![expect(clippy::disallowed_methods, reason = "this ring's subject is other programs")]
+
+mod answer_file;
+mod media;
+mod program;
+mod prompt_free;
+mod windows_iso;

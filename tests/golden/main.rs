@@ -1,0 +1,1 @@
+//! Ring 2: no byte and no word changes unseen.

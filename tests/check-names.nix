@@ -1,0 +1,1 @@
+{ wfvm, ... }: { names = builtins.concatStringsSep " " (builtins.attrNames wfvm.checks); }

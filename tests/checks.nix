@@ -1,0 +1,2 @@
+# Ring 6: every file of nix/checks, by its name.
+{ wfvm, ... }: wfvm.checks

@@ -1,0 +1,2 @@
+# The installation medium that the guest tests install from.
+{ wfvm, ... }: wfvm.referenceGuest

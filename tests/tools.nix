@@ -1,0 +1,2 @@
+# The programs that judge our files and run our machines.
+{ pkgs, ... }: pkgs.tools

@@ -24,6 +24,11 @@ pkgs.runCommand "check-debian-tools" { } ''
 
   [ "$(echo a b | awk '{ print $2 }')" = b ] || { echo "awk does not work" >&2; exit 1; }
 
+  # mtools converts names between code pages, by modules of glibc.
+  truncate -s 1440K floppy
+  { mformat -i floppy -f 1440 :: && mmd -i floppy ::/EFI && mdir -i floppy ::; } > directory 2>&1 &&
+    grep -q EFI directory || { cat directory >&2; echo "mtools does not work" >&2; exit 1; }
+
   # QEMU finds its firmware and modules: a machine of ours answers on QMP.
   cp ${pkgs.OVMF.fd}/FV/OVMF_VARS.fd vars.fd
   chmod +w vars.fd

@@ -65,6 +65,11 @@ for program in usr/bin/qemu-system-*; do
     wrap "${program##*/}" "QEMU_MODULE_DIR=$out/usr/lib/x86_64-linux-gnu/qemu" "$out/$program" \
       -L "$out/usr/share/qemu" -L "$out/usr/share/seabios"
 done
+# Conversions between code pages are modules of glibc.
+for program in usr/bin/*; do
+  [[ $program -ef usr/bin/mtools || $program -ef usr/bin/xorriso || $program == usr/bin/genisoimage ]] &&
+    wrap "${program##*/}" "GCONV_PATH=$out/usr/lib/x86_64-linux-gnu/gconv" "$out/$program"
+done
 wrap tesseract "TESSDATA_PREFIX=$(echo "$out"/usr/share/tesseract-ocr/*/tessdata)" "$out/usr/bin/tesseract"
 # 7z finds its formats beside the name it was called by.
 for name in 7z 7zz; do wrap $name "" "$out/usr/lib/7zip/7z"; done

@@ -11,12 +11,14 @@ pub(crate) fn output(program: &str, arguments: &[&str]) -> String {
         Ok(output) => output,
         Err(error) => panic!("`{program}` is needed by this test and cannot be started: {error}"),
     };
-    let text = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{program} {} ended with {}:\n{text}",
+        arguments.join(" "),
+        output.status
     );
-    assert!(output.status.success(), "{program} {} ended with {}:\n{text}", arguments.join(" "), output.status);
     text
 }
 
@@ -45,5 +47,4 @@ impl Place {
         fs_err::write(&path, contents).unwrap_or_else(|error| panic!("{error}"));
         path.display().to_string()
     }
-
 }

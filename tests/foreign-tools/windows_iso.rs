@@ -67,9 +67,20 @@ fn genisoimage(place: &Place, options: &[&str]) -> String {
     let mut arguments = vec!["-quiet", "-iso-level", "3", "-V", "WINDOWS_LIKE"];
     arguments.extend(options);
     arguments.extend([
-        "-b", "boot/etfsboot.com", "-no-emul-boot", "-boot-load-size", "8",
-        "-eltorito-alt-boot", "-e", "efi/microsoft/boot/efisys.bin", "-no-emul-boot",
-        "-boot-load-size", "1", "-o", &iso, &tree,
+        "-b",
+        "boot/etfsboot.com",
+        "-no-emul-boot",
+        "-boot-load-size",
+        "8",
+        "-eltorito-alt-boot",
+        "-e",
+        "efi/microsoft/boot/efisys.bin",
+        "-no-emul-boot",
+        "-boot-load-size",
+        "1",
+        "-o",
+        &iso,
+        &tree,
     ]);
     output("genisoimage", &arguments);
     iso

@@ -1,1 +1,9 @@
 //! Ring 2: no byte and no word changes unseen.
+//!
+//! A case is a folder. Its `spec.json` holds what differs from `base.json`; the other
+//! files are what must come out. `UPDATE_GOLDEN=1` writes them anew, for review by `git diff`.
+#![expect(clippy::disallowed_methods, reason = "`UPDATE_GOLDEN` is read here and nowhere else")]
+
+mod answer_file;
+mod case;
+mod module_order;

@@ -55,7 +55,8 @@ impl From<&Element> for Read {
             Content::Text(text) => (text.clone(), Vec::new()),
             Content::Children(children) => (String::new(), children.iter().map(Self::from).collect()),
         };
-        let attributes = element.attributes.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
+        let attributes =
+            element.attributes.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
         Self { name: element.name.into(), attributes, text, children }
     }
 }
@@ -63,7 +64,8 @@ impl From<&Element> for Read {
 /// A reader that knows nothing of the writer: events, entities resolved, indentation dropped.
 fn read(document: &str) -> Read {
     let mut reader = Reader::from_str(document);
-    let mut open = vec![Read { name: String::new(), attributes: vec![], text: String::new(), children: vec![] }];
+    let mut open =
+        vec![Read { name: String::new(), attributes: vec![], text: String::new(), children: vec![] }];
     loop {
         match reader.read_event().unwrap() {
             Event::Start(start) => {
@@ -105,9 +107,10 @@ fn read(document: &str) -> Read {
 /// The element below `root` that is reached by these names, first of each kind.
 fn at<'r>(root: &'r Read, path: &[&str]) -> Option<&'r Read> {
     path.iter().try_fold(root, |element, name| {
-        element.children.iter().find(|child| {
-            child.name == *name || child.attributes.iter().any(|(_, value)| value == name)
-        })
+        element
+            .children
+            .iter()
+            .find(|child| child.name == *name || child.attributes.iter().any(|(_, value)| value == name))
     })
 }
 
@@ -140,8 +143,11 @@ fn only_checks_that_the_machine_would_fail_are_skipped() {
         change(&mut spec);
         let document = read(&xml(&spec, &WINDOWS_11, 0).unwrap());
         let commands = at(&document, &["windowsPE", "Microsoft-Windows-Setup", "RunSynchronous"]).unwrap();
-        let values: Vec<String> =
-            commands.children.iter().map(|command| at(command, &["Description"]).unwrap().text.clone()).collect();
+        let values: Vec<String> = commands
+            .children
+            .iter()
+            .map(|command| at(command, &["Description"]).unwrap().text.clone())
+            .collect();
         values.join(" ")
     };
     assert_eq!(skipped(|_| {}), "BypassTPMCheck BypassSecureBootCheck BypassRAMCheck BypassStorageCheck");
@@ -237,7 +243,9 @@ fn values_that_setup_would_stop_at_are_refused_with_their_field() {
             spec.answer_file.accounts[0].groups.push("a;b".into());
         }),
         ("answerFile.autoLogon: `nobody` is neither", |spec| spec.answer_file.auto_logon = "nobody".into()),
-        ("login.password: is not the password of the account `wfvm`", |spec| spec.login.password = "0".into()),
+        ("login.password: is not the password of the account `wfvm`", |spec| {
+            spec.login.password = "0".into()
+        }),
     ];
     for (expected, change) in cases {
         let found = refused(change);
@@ -246,7 +254,11 @@ fn values_that_setup_would_stop_at_are_refused_with_their_field() {
 }
 
 fn command(spec: &mut Install, path: &str, description: Option<String>) {
-    spec.answer_file.specialize_commands.push(RunCommand { path: path.into(), description, will_reboot: None });
+    spec.answer_file.specialize_commands.push(RunCommand {
+        path: path.into(),
+        description,
+        will_reboot: None,
+    });
 }
 
 fn account(spec: &mut Install, name: &str) {
@@ -264,8 +276,10 @@ fn the_first_logon_needs_an_administrator() {
     let found = refused(|spec| spec.answer_file.accounts[0].groups = vec!["Users".into()]);
     assert_eq!(
         found,
-        ["answerFile.autoLogon: `wfvm` is not in the group `Administrators`, and the SSH server is set up at its \
-          first logon"]
+        [
+            "answerFile.autoLogon: `wfvm` is not in the group `Administrators`, and the SSH server is set up at its \
+          first logon"
+        ]
     );
     let built_in = |spec: &mut Install| spec.answer_file.auto_logon = "Administrator".into();
     assert!(refused(built_in)[0].starts_with("answerFile.autoLogon: `Administrator` has no password"));
@@ -284,7 +298,10 @@ fn the_first_logon_file_is_ascii_with_carriage_returns_and_checks_each_command()
         assert!(text.split("\r\n").all(|line| !line.contains(['\r', '\n'])));
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[1], "echo WFVM:phase=firstLogon> COM1");
-        assert_eq!(lines.iter().position(|line| *line == "echo WFVM:phase=ready> COM1"), Some(lines.len() - 6));
+        assert_eq!(
+            lines.iter().position(|line| *line == "echo WFVM:phase=ready> COM1"),
+            Some(lines.len() - 6)
+        );
         let commands: Vec<&&str> = lines[2..lines.len() - 6].iter().skip(1).step_by(3).collect();
         assert_eq!(commands.len(), os.sshd.commands.len() + 2);
         for (at, command) in commands.into_iter().enumerate() {

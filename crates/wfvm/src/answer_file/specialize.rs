@@ -3,15 +3,14 @@
 use super::element::{Element, flag, text};
 use super::{Component, run_synchronous};
 use crate::guest_os::GuestOs;
+use crate::phase::Phase;
 use crate::spec::{Install, RunCommand, WillReboot};
 
 pub(super) fn components(spec: &Install, os: &GuestOs) -> Vec<Component> {
     let answers = &spec.answer_file;
-    let marker = vec![
-        text("Path", "cmd.exe /c echo WFVM:phase=specialize> COM1"),
-        text("Description", "Tell the host that this pass runs"),
-    ];
-    let commands = std::iter::once(marker).chain(answers.specialize_commands.iter().map(command));
+    let commands = std::iter::once(marker(Phase::Specialize, "Tell the host that this pass runs"))
+        .chain(answers.specialize_commands.iter().map(command))
+        .chain([marker(Phase::OobeSystem, "Tell the host that the next pass follows")]);
     let mut shell = Vec::new();
     if let Some(name) = &answers.computer_name {
         shell.push(text("ComputerName", name));
@@ -29,6 +28,14 @@ pub(super) fn components(spec: &Install, os: &GuestOs) -> Vec<Component> {
         });
     }
     components
+}
+
+/// COM1 is the only way out before there is a network.
+fn marker(phase: Phase, description: &str) -> Vec<Element> {
+    vec![
+        text("Path", format!("cmd.exe /c echo WFVM:phase={phase}> COM1")),
+        text("Description", description),
+    ]
 }
 
 fn command(command: &RunCommand) -> Vec<Element> {

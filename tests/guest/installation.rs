@@ -1,0 +1,82 @@
+//! Both firmwares, all three answer media: each installs from a blank disk to an
+//! authenticated session, and what it installed works.
+
+use wfvm::spec::{AnswerMedium, Firmware, RunCommand};
+
+use crate::laboratory::{Laboratory, spec};
+
+/// Checks of an installed guest, as a user writes them.
+const WORKS: &str = r#"
+win-exec 'ver' | grep -i windows
+win-exec 'hostname' | grep -i '^WFVM-TEST'
+win-exec 'echo %USERPROFILE%' | grep -F 'C:\Users\wfvm'
+win-exec 'reg query "HKLM\Software\wfvm test" /v specialize' | grep -F 'ran as it stands'
+
+# Exit codes of 32 bits arrive: their low eight here, all of them in words.
+for code in 0 7 255; do
+  status=0; win-exec "exit $code" || status=$?
+  test "$status" = "$code"
+done
+status=0; win-exec 'exit 3010' 2> words || status=$?
+test "$status" = 194
+grep -F 3010 words
+
+# The streams stay apart.
+win-exec 'echo out & echo err>&2' > out 2> err
+grep '^out' out; grep '^err' err
+! grep err out
+
+# Files come back as they went, whatever their bytes; directories too.
+mkdir -p 'there/a directory'
+head -c 300000 /dev/urandom > 'there/a directory/random'
+win-put there 'C:/Users'
+win-get 'C:/Users/there' .
+mkdir back
+win-get 'C:\Users\there' back
+cmp 'there/a directory/random' 'back/there/a directory/random'
+status=0; win-get 'C:/Users/nowhere' 2> err || status=$?
+test "$status" = 4
+"#;
+
+fn installs(firmware: Firmware, medium: AnswerMedium) {
+    let laboratory = Laboratory::new();
+    let mut spec = spec(firmware, medium);
+    spec.answer_file.specialize_commands.push(RunCommand {
+        path: r#"reg add "HKLM\Software\wfvm test" /v specialize /d "ran as it stands" /f"#.into(),
+        description: None,
+        will_reboot: None,
+    });
+    let image = laboratory.install(&spec).unwrap_or_else(|failure| panic!("{failure}"));
+    let status = laboratory.run(&image, firmware, WORKS).unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(status.success(), "the script ended with {status}");
+}
+
+#[test]
+fn uefi_with_the_answer_file_on_a_second_cd() {
+    installs(Firmware::Uefi, AnswerMedium::Iso);
+}
+
+#[test]
+fn uefi_with_the_answer_file_on_a_floppy() {
+    installs(Firmware::Uefi, AnswerMedium::Floppy);
+}
+
+#[test]
+fn uefi_with_the_answer_file_on_a_usb_stick() {
+    installs(Firmware::Uefi, AnswerMedium::Usb);
+}
+
+#[test]
+fn bios_with_the_answer_file_on_a_second_cd() {
+    installs(Firmware::Bios, AnswerMedium::Iso);
+}
+
+#[test]
+fn bios_with_the_answer_file_on_a_floppy() {
+    installs(Firmware::Bios, AnswerMedium::Floppy);
+}
+
+#[test]
+fn bios_with_the_answer_file_on_a_usb_stick() {
+    installs(Firmware::Bios, AnswerMedium::Usb);
+}

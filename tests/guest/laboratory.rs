@@ -1,0 +1,166 @@
+//! What every test here needs: the medium, the tools, a spec, and places to write to.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitStatus,
+};
+
+use wfvm::{
+    install::{self, InstallFailure, Places},
+    progress::{Progress, Reader},
+    run::{self, RunFailure, Surroundings},
+    spec::{
+        Accelerator, Account, AnswerFile, AnswerMedium, DiskBus, Firmware, GuestOsName, ImageSelection,
+        Install, InstallTimeouts, Login, Machine, Network, NetworkCard, Run, RunTimeouts, Tools,
+    },
+};
+
+/// A place of one test's own, which goes away with it.
+pub(crate) struct Laboratory {
+    directory: tempfile::TempDir,
+}
+
+#[expect(clippy::disallowed_methods, reason = "scripts/test names the medium and the tools by variables")]
+fn given(variable: &str) -> PathBuf {
+    std::env::var_os(variable)
+        .map(PathBuf::from)
+        .unwrap_or_else(|| panic!("{variable} is not set: `scripts/test 5` sets it and runs these tests"))
+}
+
+impl Laboratory {
+    pub(crate) fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Installs; the disk on success.
+    pub(crate) fn install(&self, spec: &Install) -> Result<PathBuf, InstallFailure> {
+        let (out, scratch, evidence) = (self.path("disk.qcow2"), self.path("m"), self.path("evidence"));
+        fs_err::create_dir(&scratch).unwrap();
+        let places = Places { out: &out, scratch: &scratch, evidence: &evidence };
+        let outcome = runtime().block_on(install::install(spec, places, &Progress::new(Reader::Lines)));
+        assert_eq!(out.exists(), outcome.is_ok(), "there is a disk exactly if the installation succeeded");
+        assert!(!self.path("disk.unfinished").exists(), "nothing unfinished is left");
+        outcome.map(|()| out)
+    }
+
+    /// Runs a script beside an installed image.
+    pub(crate) fn run(
+        &self,
+        image: &Path,
+        firmware: Firmware,
+        script: &str,
+    ) -> Result<ExitStatus, RunFailure> {
+        let (scratch, evidence, programs) = (self.path("r"), self.path("evidence"), self.path("programs"));
+        fs_err::create_dir(&scratch).unwrap();
+        fs_err::create_dir(&programs).unwrap();
+        let binary = builder();
+        for name in ["win-exec", "win-put", "win-get", "win-wait"] {
+            std::os::unix::fs::symlink(&binary, programs.join(name)).unwrap();
+        }
+        let spec = Run {
+            wfvm_spec: 1,
+            name: "test".into(),
+            image: image.into(),
+            script: format!("cd {}\n{script}", self.directory.path().display()),
+            machine: machine(firmware),
+            login: login(),
+            network: Network::default(),
+            display: false,
+            timeouts: RunTimeouts::default(),
+            tools: tools(),
+        };
+        #[expect(clippy::disallowed_methods, reason = "the script gets the caller's PATH, as in the binary")]
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let around =
+            Surroundings { scratch: &scratch, evidence: &evidence, programs, forwarder: binary, path };
+        runtime().block_on(run::run(&spec, &around, &Progress::new(Reader::Lines)))
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// The real binary, which lies two directories above a test's own executable.
+fn builder() -> PathBuf {
+    let this = std::env::current_exe().unwrap();
+    let binary = this.parent().and_then(Path::parent).unwrap().join("wfvm-nix-builder");
+    assert!(binary.exists(), "{} is missing: `cargo build -p wfvm-nix-builder`", binary.display());
+    binary
+}
+
+pub(crate) fn tools() -> Tools {
+    let tools = given("WFVM_TEST_TOOLS");
+    Tools {
+        qemu: tools.join("bin/qemu-system-x86_64"),
+        qemu_img: tools.join("bin/qemu-img"),
+        ovmf_code: Some(tools.join("FV/OVMF_CODE.fd")),
+        ovmf_vars: Some(tools.join("FV/OVMF_VARS.fd")),
+        swtpm: None,
+        tesseract: Some(tools.join("bin/tesseract")),
+        bash: Some(tools.join("bin/bash")),
+    }
+}
+
+fn login() -> Login {
+    Login { user: "wfvm".into(), password: "1234".into() }
+}
+
+fn machine(firmware: Firmware) -> Machine {
+    Machine {
+        firmware,
+        accelerator: Accelerator::Tcg,
+        cores: 2,
+        memory_mib: 1536,
+        disk_bus: DiskBus::Sata,
+        network_card: NetworkCard::E1000e,
+        tpm: false,
+        rtc_base: "2025-01-01T00:00:00".into(),
+        cpu_model: None,
+        extra_qemu_flags: Vec::new(),
+    }
+}
+
+/// An installation that succeeds.
+pub(crate) fn spec(firmware: Firmware, answer_medium: AnswerMedium) -> Install {
+    Install {
+        wfvm_spec: 1,
+        installation_medium: given("WFVM_TEST_ISO"),
+        guest_os: GuestOsName::ReferenceGuest,
+        image: ImageSelection::Name("Reference Guest Standard".into()),
+        machine: machine(firmware),
+        disk_mib: 4096,
+        answer_medium,
+        answer_file: AnswerFile {
+            full_name: "John Doe".into(),
+            organization: "KVM Authority".into(),
+            product_key: Some("RGSTD-22222-33333-44444-55555".into()),
+            ui_language: "en-US".into(),
+            input_locale: "en-US".into(),
+            user_locale: "en-US".into(),
+            system_locale: "en-US".into(),
+            time_zone: "UTC".into(),
+            computer_name: Some("WFVM-TEST".into()),
+            accounts: vec![Account {
+                name: "wfvm".into(),
+                password: "1234".into(),
+                description: String::new(),
+                display_name: String::new(),
+                groups: vec!["Administrators".into()],
+            }],
+            administrator_password: None,
+            auto_logon: "wfvm".into(),
+            specialize_commands: Vec::new(),
+            driver_paths: Vec::new(),
+        },
+        custom_answer_file: None,
+        payload: Vec::new(),
+        login: login(),
+        timeouts: InstallTimeouts { stall_seconds: 240, ..InstallTimeouts::default() },
+        tools: tools(),
+    }
+}

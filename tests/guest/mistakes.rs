@@ -1,0 +1,199 @@
+//! Mistakes of an answer file, each of which stops Setup at a page that names nothing
+//! outside the screen. The guest stops as documented, and the product reports the phase
+//! and the page's text.
+
+use wfvm::{
+    answer_file,
+    blame::Blame,
+    guest_os,
+    install::{InstallError, InstallFailure},
+    phase::Phase,
+    spec::{AnswerMedium, Firmware},
+    wait::Cause,
+};
+
+use crate::laboratory::{Laboratory, spec};
+
+/// A mistake: what is replaced by what, and where that ends.
+struct Mistake {
+    /// Every piece of text must be there; the replacement may be empty.
+    changes: &'static [(&'static str, &'static str)],
+    /// The phase in which the product sees it.
+    phase: Phase,
+    /// Words of the documented page.
+    page: &'static str,
+}
+
+const REFUSED: &str = "Windows could not parse or process the unattend answer file";
+const RESTARTED: &str = "The computer restarted unexpectedly or encountered an unexpected error";
+
+fn generated() -> String {
+    let spec = spec(Firmware::Uefi, AnswerMedium::Floppy);
+    answer_file::xml(&spec, guest_os::data(spec.guest_os), 0).unwrap()
+}
+
+/// The file with the mistake in it.
+fn mistaken(mistake: &Mistake) -> String {
+    let mut text = generated();
+    for (right, wrong) in mistake.changes {
+        assert!(text.contains(right), "{right:?} is not in the generated answer file:\n{text}");
+        text = text.replacen(right, wrong, 1);
+    }
+    text
+}
+
+fn failure(mistake: &Mistake) -> InstallFailure {
+    let laboratory = Laboratory::new();
+    let mut spec = spec(Firmware::Uefi, AnswerMedium::Floppy);
+    let file = laboratory.path("Autounattend.xml");
+    fs_err::write(&file, mistaken(mistake)).unwrap();
+    spec.custom_answer_file = Some(file);
+    let failure = laboratory.install(&spec).expect_err("the mistake stops the installation");
+    let evidence = failure.evidence.as_ref().unwrap();
+    assert!(evidence.screen.as_ref().unwrap().exists(), "the picture of the page is kept");
+    assert!(evidence.directory.join("qmp.jsonl").exists(), "QEMU's log is kept");
+    failure
+}
+
+/// Recognition reads spaces and lines less well than letters.
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn stops(mistake: &Mistake) {
+    let failure = failure(mistake);
+    let page = failure.to_string();
+    println!("{page}");
+    assert_eq!(failure.phase, mistake.phase, "{page}");
+    let InstallError::Wait(error) = &failure.error else { panic!("{page}") };
+    assert!(matches!(error.cause, Cause::GuestFailed(_)), "the page is recognised before the stall: {page}");
+    assert_eq!(failure.error.blame(), Blame::Guest);
+    assert!(squeezed(&page).contains(&squeezed(mistake.page)), "the report has the page's words: {page}");
+}
+
+const L01_NOT_WELL_FORMED: Mistake =
+    Mistake { changes: &[("</unattend>", "")], phase: Phase::WindowsPe, page: REFUSED };
+const L07_UNKNOWN_PASS: Mistake = Mistake {
+    changes: &[(r#"<settings pass="specialize""#, r#"<settings pass="specialise""#)],
+    phase: Phase::WindowsPe,
+    page: REFUSED,
+};
+const L11_UNKNOWN_SETTING: Mistake = Mistake {
+    changes: &[("<WillWipeDisk>", "<WillWipeDisc>"), ("</WillWipeDisk>", "</WillWipeDisc>")],
+    phase: Phase::WindowsPe,
+    page: REFUSED,
+};
+const L26_NOT_A_BOOLEAN: Mistake = Mistake {
+    changes: &[("<WillWipeDisk>true<", "<WillWipeDisk>yes<")],
+    phase: Phase::WindowsPe,
+    page: REFUSED,
+};
+const L28_NO_WINDOWS_PE: Mistake = Mistake {
+    changes: &[(r#"<settings pass="windowsPE""#, r#"<settings pass="generalize""#)],
+    phase: Phase::WindowsPe,
+    page: "Language to install",
+};
+const L29_NO_LICENCE: Mistake = Mistake {
+    changes: &[("<AcceptEula>true<", "<AcceptEula>false<")],
+    phase: Phase::WindowsPe,
+    page: "license terms",
+};
+const L33_WRONG_PARTITION: Mistake = Mistake {
+    changes: &[(
+        "<PartitionID>3</PartitionID>\n          </InstallTo>",
+        "<PartitionID>7</PartitionID>\n          </InstallTo>",
+    )],
+    phase: Phase::WindowsPe,
+    page: "Windows could not apply the unattend answer file's",
+};
+const L34_WRONG_DISK: Mistake = Mistake {
+    changes: &[("<DiskID>0<", "<DiskID>1<")],
+    phase: Phase::WindowsPe,
+    page: "Windows could not apply the unattend answer file's",
+};
+const L36_NO_EFI_PARTITION: Mistake = Mistake {
+    changes: &[("<Type>EFI</Type>", "<Type>Primary</Type>")],
+    phase: Phase::WindowsPe,
+    page: "Windows could not apply the unattend answer file's",
+};
+const L51_NO_SUCH_IMAGE: Mistake = Mistake {
+    changes: &[("<Value>Reference Guest Standard</Value>", "<Value>Reference Guest Home</Value>")],
+    phase: Phase::WindowsPe,
+    page: "Windows could not apply the unattend answer file's",
+};
+const L52_MALFORMED_KEY: Mistake = Mistake {
+    changes: &[("RGSTD-22222-33333-44444-55555", "RGSTD-22222-33333")],
+    phase: Phase::WindowsPe,
+    page: "failed to validate the product key",
+};
+const L53_KEY_OF_ANOTHER_EDITION: Mistake = Mistake {
+    changes: &[("RGSTD-22222-33333-44444-55555", "RGDAT-22222-33333-44444-55555")],
+    phase: Phase::WindowsPe,
+    page: "product key entered does not match",
+};
+const L57_LANGUAGE_NOT_ON_THE_MEDIUM: Mistake = Mistake {
+    changes: &[("<UILanguage>en-US</UILanguage>", "<UILanguage>fr-FR</UILanguage>")],
+    phase: Phase::WindowsPe,
+    page: "Language to install",
+};
+const L61_COMPUTER_NAME: Mistake = Mistake {
+    changes: &[("<ComputerName>WFVM-TEST<", "<ComputerName>WFVM TEST<")],
+    phase: Phase::Specialize,
+    page: RESTARTED,
+};
+const L73_TIME_ZONE: Mistake = Mistake {
+    changes: &[("<TimeZone>UTC</TimeZone>", "<TimeZone>Europe/Berlin</TimeZone>")],
+    phase: Phase::Specialize,
+    page: RESTARTED,
+};
+
+const ALL: [&Mistake; 15] = [
+    &L01_NOT_WELL_FORMED,
+    &L07_UNKNOWN_PASS,
+    &L11_UNKNOWN_SETTING,
+    &L26_NOT_A_BOOLEAN,
+    &L28_NO_WINDOWS_PE,
+    &L29_NO_LICENCE,
+    &L33_WRONG_PARTITION,
+    &L34_WRONG_DISK,
+    &L36_NO_EFI_PARTITION,
+    &L51_NO_SUCH_IMAGE,
+    &L52_MALFORMED_KEY,
+    &L53_KEY_OF_ANOTHER_EDITION,
+    &L57_LANGUAGE_NOT_ON_THE_MEDIUM,
+    &L61_COMPUTER_NAME,
+    &L73_TIME_ZONE,
+];
+
+#[test]
+fn each_mistake_is_made_in_the_file_that_the_product_writes() {
+    let right = generated();
+    for mistake in ALL {
+        assert_ne!(mistaken(mistake), right);
+    }
+}
+
+/// One test per mistake, so that they run side by side and fail by name.
+macro_rules! stopped {
+    ($($name:ident: $mistake:ident),* $(,)?) => {
+        $(#[test] fn $name() { stops(&$mistake); })*
+    };
+}
+
+stopped! {
+    l01_a_file_that_is_not_well_formed: L01_NOT_WELL_FORMED,
+    l07_a_pass_that_does_not_exist: L07_UNKNOWN_PASS,
+    l11_a_setting_that_does_not_exist: L11_UNKNOWN_SETTING,
+    l26_a_boolean_that_is_none: L26_NOT_A_BOOLEAN,
+    l28_no_windows_pe_pass: L28_NO_WINDOWS_PE,
+    l29_a_licence_that_is_not_accepted: L29_NO_LICENCE,
+    l33_a_partition_that_is_not_there: L33_WRONG_PARTITION,
+    l34_a_disk_that_is_not_there: L34_WRONG_DISK,
+    l36_a_uefi_disk_without_an_efi_partition: L36_NO_EFI_PARTITION,
+    l51_an_image_that_is_not_on_the_medium: L51_NO_SUCH_IMAGE,
+    l52_a_key_that_is_malformed: L52_MALFORMED_KEY,
+    l53_a_key_of_another_edition: L53_KEY_OF_ANOTHER_EDITION,
+    l57_a_language_that_is_not_on_the_medium: L57_LANGUAGE_NOT_ON_THE_MEDIUM,
+    l61_a_computer_name_with_a_space: L61_COMPUTER_NAME,
+    l73_a_time_zone_that_is_not_windows: L73_TIME_ZONE,
+}

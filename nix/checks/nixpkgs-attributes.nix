@@ -29,8 +29,8 @@ let
 in
 facts "nixpkgs-attributes" {
   "the table was found" = [ (builtins.length documented >= 8) true ];
-  "an image of Windows evaluates" = [ (isString image.drvPath) true ];
-  "a program that runs it evaluates" = [ (isString run.drvPath) true ];
+  "an image of Windows evaluates" = [ (isString (builtins.toJSON image.spec + image.drvPath)) true ];
+  "a program that runs it evaluates" = [ (isString (builtins.toJSON run.passthru.spec)) true ];
   "WFVM's door evaluates" =
     [ (isString ((import ../../wfvm { pkgs = mock; }).makeWindowsImage { windowsImage = "${image}/*.iso"; }).drvPath) true ];
 }

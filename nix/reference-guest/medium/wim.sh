@@ -22,8 +22,10 @@ preinstallation() { # NAME
   )
 }
 put() { # capture|append WIM DIRECTORY OPTION…
-  find "$3" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
-  # In one's own time of creation lies the only difference between two builds.
+  find "$3" -exec touch -hmd "@$SOURCE_DATE_EPOCH" {} +
+  # The image records times of access, which reading changes unless they are in
+  # the future (mount option relatime).
+  find "$3" -exec touch -had 2100-01-01 {} +
   wimlib-imagex "$1" "$3" "$2" "${properties[0]#NAME=}" --compress=none --no-acls --threads="$NIX_BUILD_CORES" \
     "${@:4}" "${properties[@]/#/--image-property=}" > /dev/null
 }
@@ -32,11 +34,31 @@ edition ReferenceStandard 'Reference Guest Standard'
 put capture "$out/install.wim" content
 edition ReferenceDatacenter 'Reference Guest Datacenter'
 printf 'ReferenceDatacenter\r\n' > content/edition.txt
-put append "$out/install.wim" content
+# Without --rebuild the first XML stays behind, as a hole with old times.
+put append "$out/install.wim" content --rebuild
 
 mkdir preinstallation
 printf 'The kernel and initrd beside this file play the part of Windows PE.\r\n' > preinstallation/README.txt
 preinstallation 'Microsoft Windows PE (x64)'
 put capture "$out/boot.wim" preinstallation
 preinstallation 'Microsoft Windows Setup (x64)'
-put append "$out/boot.wim" preinstallation --boot
+put append "$out/boot.wim" preinstallation --boot --rebuild
+
+# What differs between two builds: the identifier in the header's bytes 24 to
+# 39, and the times in the XML, in units of 100 ns since 1601 (FILETIME). The
+# header gives the XML's size (7 bytes at 72) and place (8 bytes at 80); it is
+# UTF-16 of ASCII characters behind a byte order mark.
+filetime=$(((SOURCE_DATE_EPOCH + 11644473600) * 10000000))
+high=$(printf %08X $((filetime >> 32))) low=$(printf %08X $((filetime & 0xffffffff)))
+identifier=$(md5sum <<< "$rootfs" | cut -c 1-32 | sed 's/../\\x&/g')
+for wim in "$out"/*.wim; do
+  printf "$identifier" | dd of="$wim" bs=1 seek=24 conv=notrunc status=none
+  size=$(($(od -An -tu8 -j 72 -N 8 "$wim") & 0xffffffffffffff))
+  place=$(($(od -An -tu8 -j 80 -N 8 "$wim")))
+  tail -c +$((place + 1)) "$wim" | head -c $size > xml
+  { head -c 2 xml
+    tail -c +3 xml | tr -d '\0' | LC_ALL=C sed -E \
+      "s/(<HIGHPART>0x).{8}/\1$high/g; s/(<LOWPART>0x).{8}/\1$low/g; s/./&\x00/g"; } > fixed
+  dd if=fixed of="$wim" bs=64K oflag=seek_bytes seek=$place conv=notrunc status=none
+  wimlib-imagex info "$wim" --header > /dev/null
+done

@@ -42,12 +42,17 @@ wine wineserver64 -w
 cd "$NIX_BUILD_TOP/prefix"
 grep -q '"SystemRoot"="C:' system.reg || { echo "the registry of the prefix is not complete" >&2; exit 1; }
 
-# The places and times of this build.
+# The places, times and random identifiers of this build.
 for hive in {system,user,userdef}.reg; do
-  sed -i -E "s/^#time=.*/#time=1db5c0000000000/; s/^(\[.*\]) [0-9]+$/\1 $SOURCE_DATE_EPOCH/
-    s|${root//\//\\\\\\\\}||g" "$hive"
+  sed -i -E -e 's/^#time=.*/#time=1db5c0000000000/' -e "s/^(\[.*\]) [0-9]+$/\1 $SOURCE_DATE_EPOCH/" \
+    -e 's/^("MachineGuid"=).*/\1"00000000-0000-4000-8000-000000000000"/' \
+    -e 's/^("DriverDateData"=).*/\1hex:00,00,00,00,00,00,00,00/' \
+    -e 's/^("VideoID"=).*/\1"{00000000-0000-4000-8000-000000000001}"/' \
+    -e "s|${root//\//\\\\\\\\}||g" "$hive"
 done
 mkdir -p "$out"
+# Wine shall not bring the prefix up to date at its first start: it is.
+echo disable > "$out/.update-timestamp"
 mv drive_c ./*.reg "$out/"
 # As Windows spells them; Linux programs look into the volume as well.
 mv "$out/drive_c/windows" "$out/drive_c/Windows"

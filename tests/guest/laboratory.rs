@@ -22,9 +22,10 @@ pub(crate) struct Laboratory {
 
 #[expect(clippy::disallowed_methods, reason = "scripts/test names the medium and the tools by variables")]
 fn given(variable: &str) -> PathBuf {
-    std::env::var_os(variable)
-        .map(PathBuf::from)
-        .unwrap_or_else(|| panic!("{variable} is not set: `scripts/test 5` sets it and runs these tests"))
+    let Some(path) = std::env::var_os(variable) else {
+        panic!("{variable} is not set: `scripts/test 5` sets it and runs these tests")
+    };
+    path.into()
 }
 
 impl Laboratory {
@@ -37,7 +38,7 @@ impl Laboratory {
     }
 
     /// Installs; the disk on success.
-    pub(crate) fn install(&self, spec: &Install) -> Result<PathBuf, InstallFailure> {
+    pub(crate) fn install(&self, spec: &Install) -> Result<PathBuf, Box<InstallFailure>> {
         let (out, scratch, evidence) = (self.path("disk.qcow2"), self.path("m"), self.path("evidence"));
         fs_err::create_dir(&scratch).unwrap();
         let places = Places { out: &out, scratch: &scratch, evidence: &evidence };
@@ -53,7 +54,7 @@ impl Laboratory {
         image: &Path,
         firmware: Firmware,
         script: &str,
-    ) -> Result<ExitStatus, RunFailure> {
+    ) -> Result<ExitStatus, Box<RunFailure>> {
         let (scratch, evidence, programs) = (self.path("r"), self.path("evidence"), self.path("programs"));
         fs_err::create_dir(&scratch).unwrap();
         fs_err::create_dir(&programs).unwrap();

@@ -42,7 +42,7 @@ fn mistaken(mistake: &Mistake) -> String {
     text
 }
 
-fn failure(mistake: &Mistake) -> InstallFailure {
+fn failure(mistake: &Mistake) -> Box<InstallFailure> {
     let laboratory = Laboratory::new();
     let mut spec = spec(Firmware::Uefi, AnswerMedium::Floppy);
     let file = laboratory.path("Autounattend.xml");

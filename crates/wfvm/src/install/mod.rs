@@ -46,7 +46,7 @@ pub struct Places<'a> {
 ///
 /// # Errors
 /// [`InstallFailure`] with the phase, the reason and the evidence; nothing is left at `places.out`.
-pub async fn install(spec: &Install, places: Places<'_>, progress: &Progress) -> Result<(), InstallFailure> {
+pub async fn install(spec: &Install, places: Places<'_>, progress: &Progress) -> Result<(), Box<InstallFailure>> {
     // In the same directory, so that putting it in its place copies nothing.
     let unfinished = places.out.with_extension("unfinished");
     let mut machine = None;
@@ -62,7 +62,7 @@ pub async fn install(spec: &Install, places: Places<'_>, progress: &Progress) ->
     };
     // It may not exist, or be gone with its directory.
     let _ = fs_err::remove_file(&unfinished);
-    Err(InstallFailure { phase, error, evidence })
+    Err(Box::new(InstallFailure { phase, error, evidence }))
 }
 
 async fn story(

@@ -53,7 +53,7 @@ pub async fn run(
     spec: &Run,
     around: &Surroundings<'_>,
     progress: &Progress,
-) -> Result<ExitStatus, RunFailure> {
+) -> Result<ExitStatus, Box<RunFailure>> {
     let mut machine = None;
     match story(spec, around, progress, &mut machine).await {
         Ok(status) => {
@@ -71,7 +71,7 @@ pub async fn run(
                 None => None,
                 Some(_) => Some(evidence::collect(machine, sources, around.evidence).await),
             };
-            Err(RunFailure { name: spec.name.clone(), phase, error, evidence })
+            Err(Box::new(RunFailure { name: spec.name.clone(), phase, error, evidence }))
         }
     }
 }

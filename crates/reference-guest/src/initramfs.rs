@@ -2,8 +2,10 @@
 //! load them in. One input gives one sequence of bytes, on any day.
 
 use std::collections::BTreeSet;
-use std::io::{self, Cursor};
-use std::path::{Path, PathBuf};
+use std::error::Error as _;
+use std::io::{self, Cursor, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
 
 use cpio::{NewcBuilder, write_cpio};
 use fs_err as fs;
@@ -13,9 +15,24 @@ const DIRECTORY: u32 = 0o040_755;
 const PROGRAM: u32 = 0o100_755;
 const FILE: u32 = 0o100_644;
 
+/// The subcommand `initramfs`: runs at the build of the ISO, not in the guest.
+pub(crate) fn command(arguments: impl IntoIterator<Item = String>) -> ExitCode {
+    let written = Request::parse(arguments).and_then(|request| request.write());
+    let Err(error) = written else { return ExitCode::SUCCESS };
+    let mut text = format!("reference-guest: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    // Where even that fails, the exit status remains.
+    let _ = writeln!(io::stderr(), "{text}");
+    ExitCode::FAILURE
+}
+
 /// Why an initramfs could not be written.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum InitramfsError {
+enum InitramfsError {
     /// The command line is not as `USAGE` says.
     #[error("usage: reference-guest initramfs --out FILE --init PROGRAM --modules DIRECTORY --order FILE")]
     Usage,
@@ -29,7 +46,7 @@ pub(crate) enum InitramfsError {
 
 /// What `reference-guest initramfs` is asked for.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Request {
+struct Request {
     out: PathBuf,
     init: PathBuf,
     modules: PathBuf,
@@ -41,7 +58,7 @@ impl Request {
     ///
     /// # Errors
     /// `Usage`: an option is unknown, missing, repeated or without a value.
-    pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, InitramfsError> {
+    fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, InitramfsError> {
         let (mut out, mut init, mut modules, mut order) = (None, None, None, None);
         let mut arguments = arguments.into_iter();
         while let Some(option) = arguments.next() {
@@ -67,7 +84,7 @@ impl Request {
     ///
     /// # Errors
     /// `NoSuchModule`, and `Io` for what cannot be read or written.
-    pub(crate) fn write(&self) -> Result<(), InitramfsError> {
+    fn write(&self) -> Result<(), InitramfsError> {
         let order = fs::read_to_string(&self.order)?;
         let mut entries = vec![
             (String::from("modules"), DIRECTORY, Vec::new()),

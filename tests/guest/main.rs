@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and prints what a person would want to read then"
 )]
 
+mod accelerator;
 mod installation;
 mod laboratory;
 mod mistakes;

@@ -57,8 +57,10 @@ pub struct Sources<'a> {
 
 /// Collects into `directory`, and ends the machine on the way: its disk can be read only then.
 pub async fn collect(machine: Option<Qemu>, sources: Sources<'_>, directory: &Path) -> Evidence {
-    let mut evidence = Evidence { directory: directory.into(), ..Evidence::default() };
-    if fs_err::create_dir_all(directory).is_err() {
+    // QEMU may run in another directory than we do, and so may who reads of it.
+    let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    let mut evidence = Evidence { directory, ..Evidence::default() };
+    if fs_err::create_dir_all(&evidence.directory).is_err() {
         return evidence;
     }
     // What was found until then stays found.
@@ -68,7 +70,7 @@ pub async fn collect(machine: Option<Qemu>, sources: Sources<'_>, directory: &Pa
 
 async fn gather(machine: Option<Qemu>, sources: Sources<'_>, evidence: &mut Evidence) {
     if let Some(machine) = machine {
-        let picture = absolute(&evidence.directory).join("screen.png");
+        let picture = evidence.directory.join("screen.png");
         if machine.screenshot(&picture).await.is_ok() {
             if let Some(tesseract) = sources.tesseract {
                 let text = guest::read_picture(tesseract, &picture).await;
@@ -101,11 +103,6 @@ fn last_lines(contents: &[u8]) -> Vec<String> {
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     let from = lines.len().saturating_sub(TOLD);
     lines.into_iter().skip(from).map(str::to_owned).collect()
-}
-
-/// QEMU may run in another directory than we do.
-fn absolute(directory: &Path) -> PathBuf {
-    std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned())
 }
 
 impl fmt::Display for Evidence {

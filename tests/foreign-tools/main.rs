@@ -3,6 +3,7 @@
 
 mod answer_file;
 mod media;
+mod nix;
 mod program;
 mod prompt_free;
 mod windows_iso;

@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use wfvm::{
     blame::Blame,
     install::{self, Places},
+    nix::structured_attrs::StructuredAttrs,
     progress::{Progress, Reader},
     run::{self, Surroundings},
     spec::{self, Spec, SpecError},
@@ -36,13 +37,13 @@ pub(crate) fn install(file: Option<&Path>, out: Option<PathBuf>, evidence: &Path
     let attributes = attributes(&env)?;
     let text = match (file, &attributes) {
         (Some(file), _) => read(file)?,
-        (None, Some(attributes)) => attributes.get("spec").unwrap_or_default().to_string(),
+        (None, Some(attributes)) => attributes.get("spec").map(ToString::to_string).unwrap_or_default(),
         (None, None) => {
             return Err(Failure::new("`--spec` is missing, and no derivation is being built", Blame::Input));
         }
     };
     let spec: spec::Install = parse(&text, file)?;
-    let of_derivation = || attributes.as_ref()?.pointer("/outputs/out")?.as_str().map(PathBuf::from);
+    let of_derivation = || attributes.as_ref()?.outputs().get("out").cloned();
     let Some(out) = out.or_else(of_derivation) else {
         return Err(Failure::new("`--out` is missing, and no derivation is being built", Blame::Input));
     };
@@ -102,12 +103,11 @@ pub(crate) fn schema(of: SchemaOf) -> Outcome {
 }
 
 /// The derivation's structured attributes, if one is being built.
-fn attributes(env: &NixEnv) -> Result<Option<serde_json::Value>, Failure> {
+fn attributes(env: &NixEnv) -> Result<Option<StructuredAttrs>, Failure> {
     let Some(file) = env.attrs_json() else { return Ok(None) };
-    let text = read(&file)?;
-    let value = serde_json::from_str(&text)
+    let attributes = StructuredAttrs::from_json_str(&read(&file)?)
         .map_err(|error| Failure::new(format!("{}: {error}", file.display()), Blame::Host))?;
-    Ok(Some(value))
+    Ok(Some(attributes))
 }
 
 fn read(file: &Path) -> Result<String, Failure> {

@@ -6,6 +6,7 @@
 // Pure: no clock, no file, no process.
 pub mod blame;
 pub mod spec;
+pub mod nix;
 pub mod phase;
 pub mod guest_os;
 pub mod answer_file;

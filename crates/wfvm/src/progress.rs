@@ -9,6 +9,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::nix::log::{LogMessage, VerbosityLevel};
 use crate::phase::Phase;
 
 /// Where progress goes. Clones tell the same story.
@@ -100,10 +101,10 @@ impl Progress {
     pub fn warning(&self, text: &str) {
         match &self.channel {
             // Level 1 is Nix's warning: shown above the bar also without -L.
-            Channel::Nix => self.write(&format!(
-                "@nix {}",
-                serde_json::json!({ "action": "msg", "level": 1, "msg": format!("warning: {text}") })
-            )),
+            Channel::Nix => {
+                let msg = format!("warning: {text}").into();
+                self.write(&LogMessage::Msg { level: VerbosityLevel::Warn, msg }.to_string());
+            }
             Channel::Terminal(_) | Channel::Lines => self.line(&format!("warning: {text}")),
         }
     }
@@ -120,7 +121,7 @@ impl Progress {
     }
 
     fn nix_phase(&self, phase: &str) {
-        self.write(&format!("@nix {}", serde_json::json!({ "action": "setPhase", "phase": phase })));
+        self.write(&LogMessage::SetPhase { phase: phase.into() }.to_string());
     }
 
     #[expect(clippy::unused_self, reason = "all writing goes through a Progress")]

@@ -32,10 +32,7 @@ pub(super) fn components(spec: &Install, os: &GuestOs) -> Vec<Component> {
 
 /// COM1 is the only way out before there is a network.
 fn marker(phase: Phase, description: &str) -> Vec<Element> {
-    vec![
-        text("Path", format!("cmd.exe /c echo WFVM:phase={phase}> COM1")),
-        text("Description", description),
-    ]
+    vec![text("Path", format!("cmd.exe /c echo WFVM:phase={phase}> COM1")), text("Description", description)]
 }
 
 fn command(command: &RunCommand) -> Vec<Element> {

@@ -5,7 +5,7 @@ use crate::spec::{Account, AnswerFile};
 
 /// Limit of the security accounts manager, below the 256 of the answer file's schema.
 const ACCOUNT_NAME_LENGTH: usize = 20;
-/// `LMHOSTS` and logon screens stop here.
+/// What the logon screen and older programs take.
 const PASSWORD_LENGTH: usize = 127;
 /// The NetBIOS name, in bytes.
 const COMPUTER_NAME_BYTES: usize = 15;

@@ -17,6 +17,8 @@ let
   warn = message: value: (builtins.warn or (message: builtins.trace "warning: ${message}")) "${here}: ${message}" value;
   fail = message: throw "${here}: ${message}";
 
+  boolean = name: value: if isBool value then value else fail "`${name}` should be true or false.";
+
   # "4" or 4.
   integer = name: value:
     if isInt value then value
@@ -83,8 +85,8 @@ let
     imageSelection = value: {
       imageSelection = if isString value && match "[0-9]+" value != null then { index = integer "imageSelection" value; } else value;
     };
-    efi = value: { firmware = if value then "uefi" else "bios"; };
-    enableTpm = value: { tpm = value; };
+    efi = value: { firmware = if boolean "efi" value then "uefi" else "bios"; };
+    enableTpm = value: { tpm = boolean "enableTpm" value; };
     cores = value: { cores = integer "cores" value; };
     qemuMem = value: { memoryMib = mebibytes "qemuMem" 1048576 value; };
     baseRtc = value: { rtcBase = value; };
@@ -95,7 +97,7 @@ let
     impureShellCommands = _: { };
     installCommands = value: if value == [ ] then { } else fail "`installCommands` is not there yet: layers cannot be built by this version.";
     offlineInstallCommands = value: if value == [ ] then { } else fail "`offlineInstallCommands` is not there yet: layers cannot be built by this version.";
-    impureMode = value: if !value then { } else fail "`impureMode = true` is not supported: the image is built in the sandbox. `wfvm-run` with `display = true` shows a window.";
+    impureMode = value: if !boolean "impureMode" value then { } else fail "`impureMode = true` is not supported: the image is built in the sandbox. `wfvm-run` with `display = true` shows a window.";
     driveLetter = value: if value == "D:" then { } else warn "`driveLetter` has no effect: the medium is found by its content." { };
     autoUnattendParams = value: if value == { } then { } else warn "`autoUnattendParams` has no effect, as in WFVM." { };
   };

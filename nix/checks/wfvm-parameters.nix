@@ -82,6 +82,7 @@ facts "wfvm-parameters" (
     "nobody to log on is refused" = [ (refused { defaultUser = null; }) true ];
     "a command without Description is refused" = [ (refused { setupCommands = [ { Path = "x"; } ]; }) true ];
     "words are refused where a number should be" = [ (map (cores: refused { inherit cores; }) [ "four" "" "4 " ]) [ true true true ] ];
+    "words are refused where true or false should be" = [ (map refused [ { efi = "yes"; } { enableTpm = 1; } ]) [ true true ] ];
     "a size without sense is refused" = [ (map (diskImageSize: refused { inherit diskImageSize; }) [ "70 G" "big" [ ] ]) [ true true true ] ];
     "every parameter of WFVM's that has another name here has a case" =
       [ (builtins.filter (name: !(hasAttr name cases)) wfvm.makeWindowsImage.translated) [ ] ];

@@ -14,7 +14,7 @@ image --format i386-pc-eltorito --output "$out/etfsboot.com" --prefix '(cd)/boot
   biosdisk iso9660 linux
 # Without an own block list, boot.img reads core.img from the sector after it.
 image --format i386-pc --output "$out/core.img" --prefix '(hd0)/boot' --config disk.cfg \
-  biosdisk part_msdos fat ntfs linux test echo normal
+  biosdisk part_msdos fat ntfs search_fs_file linux echo
 cp "$modules/boot.img" "$out/"
 
 # The gap before a first partition at 1 MiB must hold it.

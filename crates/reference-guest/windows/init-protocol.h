@@ -9,6 +9,10 @@
  *   r      run the payload as a command line; answer its exit code
  *   s, t   start, stop the service named; answer a Win32 error code
  *   c      change the service NAME NUL START-TYPE; answer a Win32 error code
+ *   n      make the service NAME NUL START-TYPE DISPLAY-NAME NUL PROGRAM; answer a Win32 error code
+ *   d      delete the service named; answer a Win32 error code
+ *   q      answer the state of the service named (dwCurrentState), 0 if there is none
+ *   k      set the value KEY NUL NAME NUL TYPE DATA below HKEY_LOCAL_MACHINE (TYPE: s or d); answer a Win32 error code
  *   x      end with the exit code in the payload
  *
  * An answer is 32 bits, little endian.

@@ -63,37 +63,88 @@ static DWORD settled(SC_HANDLE service, DWORD pending, DWORD wanted)
     return status.dwWin32ExitCode ? status.dwWin32ExitCode : ERROR_SERVICE_REQUEST_TIMEOUT;
 }
 
-static DWORD with_service(char kind, char *name)
+static DWORD make_service(SC_HANDLE manager, const char *name)
 {
-    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
+    const char *type = name + lstrlenA(name) + 1;
+    const char *display = type + 1;
+    const char *program = display + lstrlenA(display) + 1;
+    SC_HANDLE service = CreateServiceA(manager, name, *display ? display : name, SERVICE_ALL_ACCESS,
+                                       SERVICE_WIN32_OWN_PROCESS, (DWORD)(type[0] - '0'), SERVICE_ERROR_NORMAL,
+                                       program, NULL, NULL, NULL, NULL, NULL);
+    if (!service)
+        return GetLastError();
+    CloseServiceHandle(service);
+    return ERROR_SUCCESS;
+}
+
+static DWORD act_on_service(SC_HANDLE service, char kind, const char *name)
+{
+    SERVICE_STATUS status = {0};
+    DWORD type = (DWORD)(name[lstrlenA(name) + 1] - '0');
+
+    switch (kind) {
+    case 's':
+        return StartServiceW(service, 0, NULL) ? settled(service, SERVICE_START_PENDING, SERVICE_RUNNING)
+                                               : GetLastError();
+    case 't':
+        return ControlService(service, SERVICE_CONTROL_STOP, &status)
+                   ? settled(service, SERVICE_STOP_PENDING, SERVICE_STOPPED)
+                   : GetLastError();
+    case 'd':
+        return DeleteService(service) ? ERROR_SUCCESS : GetLastError();
+    case 'q':
+        return QueryServiceStatus(service, &status) ? status.dwCurrentState : 0;
+    default:
+        return ChangeServiceConfigW(service, SERVICE_NO_CHANGE, type, SERVICE_NO_CHANGE, NULL, NULL, NULL, NULL,
+                                    NULL, NULL, NULL)
+                   ? ERROR_SUCCESS
+                   : GetLastError();
+    }
+}
+
+static DWORD with_service(char kind, const char *name)
+{
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE);
     SC_HANDLE service;
-    SERVICE_STATUS status;
-    DWORD result = ERROR_SUCCESS;
+    DWORD result;
 
     if (!manager)
-        return GetLastError();
-    service = OpenServiceA(manager, name, SERVICE_START | SERVICE_STOP | SERVICE_QUERY_STATUS |
-                                              SERVICE_CHANGE_CONFIG);
-    if (!service) {
-        result = GetLastError();
+        return kind == 'q' ? 0 : GetLastError();
+    if (kind == 'n') {
+        result = make_service(manager, name);
     } else {
-        if (kind == 's')
-            result = StartServiceW(service, 0, NULL) ? settled(service, SERVICE_START_PENDING, SERVICE_RUNNING)
-                                                     : GetLastError();
-        else if (kind == 't')
-            result = ControlService(service, SERVICE_CONTROL_STOP, &status)
-                         ? settled(service, SERVICE_STOP_PENDING, SERVICE_STOPPED)
-                         : GetLastError();
-        else {
-            const char *type = name + lstrlenA(name) + 1;
-            if (!ChangeServiceConfigW(service, SERVICE_NO_CHANGE, (DWORD)(type[0] - '0'), SERVICE_NO_CHANGE,
-                                      NULL, NULL, NULL, NULL, NULL, NULL, NULL))
-                result = GetLastError();
+        service = OpenServiceA(manager, name, SERVICE_ALL_ACCESS);
+        if (service) {
+            result = act_on_service(service, kind, name);
+            CloseServiceHandle(service);
+        } else {
+            result = kind == 'q' ? 0 : GetLastError();
         }
-        CloseServiceHandle(service);
     }
     CloseServiceHandle(manager);
     return result;
+}
+
+static DWORD set_value(const char *key, DWORD payload_length)
+{
+    const char *name = key + lstrlenA(key) + 1;
+    const char *type = name + lstrlenA(name) + 1;
+    const char *data = type + 1;
+    DWORD number = 0, length = payload_length - (DWORD)(data - key) + 1;
+    HKEY opened;
+    LSTATUS status = RegCreateKeyExA(HKEY_LOCAL_MACHINE, key, 0, NULL, 0, KEY_SET_VALUE, NULL, &opened, NULL);
+
+    if (status)
+        return (DWORD)status;
+    if (*type == 'd') {
+        for (; *data >= '0' && *data <= '9'; data++)
+            number = number * 10 + (DWORD)(*data - '0');
+        status = RegSetValueExA(opened, name, 0, REG_DWORD, (const BYTE *)&number, sizeof number);
+    } else {
+        status = RegSetValueExA(opened, name, 0, REG_SZ, (const BYTE *)data, length);
+    }
+    RegCloseKey(opened);
+    return (DWORD)status;
 }
 
 static int unreachable(void)
@@ -145,6 +196,10 @@ int wmain(void)
             return (int)answer;
         case 'r':
             answer = run(payload);
+            init_send(init, &answer, 4);
+            break;
+        case 'k':
+            answer = set_value(payload, length);
             init_send(init, &answer, 4);
             break;
         default:

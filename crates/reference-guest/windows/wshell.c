@@ -20,8 +20,18 @@ static void report(const char *word, DWORD code)
 {
     char text[32];
     HANDLE file;
-    DWORD written;
-    int length = wsprintfA(text, "%s %u\n", word, (unsigned)code);
+    DWORD written, divisor = 1000000000;
+    int length = 0;
+
+    /* By hand: wsprintf would load user32, which costs more than all the rest. */
+    while (*word)
+        text[length++] = *word++;
+    text[length++] = ' ';
+    while (divisor > 1 && code / divisor == 0)
+        divisor /= 10;
+    for (; divisor > 0; divisor /= 10)
+        text[length++] = (char)('0' + code / divisor % 10);
+    text[length++] = '\n';
 
     file = CreateFileW(report_path, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
                        CREATE_ALWAYS, 0, NULL);

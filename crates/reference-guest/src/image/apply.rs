@@ -1,0 +1,219 @@
+//! Laying the image down: the root blob, drive C: with its registry, and what the firmware starts.
+
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::thread;
+
+use fs_err as fs;
+use rustix::mount::{MountFlags, mount};
+
+use super::wim::Blob;
+use crate::boot::{self, SYSTEM_VOLUME};
+use crate::disk_configuration::plan::Format;
+use crate::disk_configuration::{Esp, Volumes};
+use crate::panther;
+use crate::registry::{Hive, Value};
+
+/// The read-only image that Setup runs from, without what Setup has changed above it.
+pub(crate) const IMAGE: &str = "/image";
+/// Where the registry's files are, below the system volume.
+pub(crate) const CONFIG: &str = "Windows/system32/config";
+const SYSTEM_MOUNT: &str = "/system-partition";
+const CHUNK_BYTES: usize = 1 << 20;
+const BOOT_ENTRY: &str = "Windows Boot Manager";
+// EFI_GLOBAL_VARIABLE, UEFI specification 2.10, section 3.3.
+const EFI_VARIABLES: &str = "/sys/firmware/efi/efivars";
+const EFI_GLOBAL: &str = "8be4df61-93ca-11d2-aa0d-00e098032b8c";
+
+/// Copies everything to the Windows volume. The root blob gets its name last: it makes the volume bootable.
+pub(crate) fn apply(volumes: &Volumes, wim_file: &fs::File, blob: Blob) -> io::Result<()> {
+    let root = Path::new(SYSTEM_VOLUME);
+    boot::mount_ntfs(&volumes.windows, root)?;
+    fs::create_dir_all(root.join("Windows"))?;
+    let unfinished = root.join(boot::ROOT_BLOB).with_extension("part");
+    let copied = thread::scope(|scope| {
+        let blob_copy = scope.spawn(|| copy_blob(wim_file, blob, &unfinished));
+        let tree = copy_drive(&Path::new(IMAGE).join("prefix"), root);
+        tree.and_then(|()| blob_copy.join().unwrap_or_else(|_| Err(io::Error::other("the copy of the root blob broke off"))))
+    });
+    copied?;
+    prepare_registry(&root.join(CONFIG))?;
+    fs::rename(unfinished, root.join(boot::ROOT_BLOB))
+}
+
+fn copy_blob(wim_file: &fs::File, blob: Blob, target: &Path) -> io::Result<()> {
+    use std::io::Write as _;
+    let mut output = fs::File::create(target)?;
+    let mut buffer = vec![0_u8; CHUNK_BYTES];
+    let mut done = 0;
+    while done < blob.size {
+        let length = usize::try_from(blob.size - done).map_or(CHUNK_BYTES, |left| left.min(CHUNK_BYTES));
+        let chunk = buffer.get_mut(..length).unwrap_or_default();
+        wim_file.file().read_exact_at(chunk, blob.offset + done)?;
+        output.write_all(chunk)?;
+        done += length as u64;
+    }
+    Ok(())
+}
+
+/// Copies `drive_c` with the names that Windows gives its directories, and the registry to its place in `config`.
+fn copy_drive(prefix: &Path, root: &Path) -> io::Result<()> {
+    let drive = prefix.join("drive_c");
+    let mut files = Vec::new();
+    for entry in fs::read_dir(&drive)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let name = match name.as_str() {
+            "windows" => "Windows",
+            "users" => "Users",
+            other => other,
+        };
+        collect(&entry.path(), &root.join(name), &mut files)?;
+    }
+    for hive in ["system.reg", "user.reg", "userdef.reg"] {
+        files.push((prefix.join(hive), root.join(CONFIG).join(hive)));
+    }
+    // Wine compares this stamp with its own files and would set the prefix up anew.
+    let stamp = prefix.join(".update-timestamp");
+    if stamp.exists() {
+        files.push((stamp, root.join(CONFIG).join(".update-timestamp")));
+    }
+    fs::create_dir_all(root.join(CONFIG))?;
+    panther::info("APPLY", format!("{} files are copied to C:", files.len()));
+    let queue = Mutex::new(files);
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let work = || -> io::Result<()> {
+        while let Some((from, to)) = next() {
+            // Through the page cache in one piece: these files are small, and ntfs3 allocates better.
+            fs::write(to, fs::read(from)?)?;
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let other = scope.spawn(work);
+        work()?;
+        other.join().unwrap_or_else(|_| Err(io::Error::other("a copying thread broke off")))
+    })
+}
+
+/// Makes the directories and lists the files. Links, with which Wine points out of a profile, become directories.
+fn collect(from: &Path, to: &Path, files: &mut Vec<(PathBuf, PathBuf)>) -> io::Result<()> {
+    let kind = fs::symlink_metadata(from)?.file_type();
+    if kind.is_file() {
+        files.push((from.to_owned(), to.to_owned()));
+        return Ok(());
+    }
+    fs::create_dir_all(to)?;
+    if kind.is_dir() {
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            collect(&entry.path(), &to.join(entry.file_name()), files)?;
+        }
+    }
+    Ok(())
+}
+
+// SERVICE_WIN32_OWN_PROCESS, SERVICE_DEMAND_START of winsvc.h.
+const OWN_PROCESS: u32 = 0x10;
+const DEMAND_START: u32 = 3;
+const DISABLED: u32 = 4;
+
+/// What the installed registry says beyond the image's: the service sshd as Windows Server 2025 ships it,
+/// our programs before Wine's under the same names, and no services that nothing here needs.
+fn prepare_registry(config: &Path) -> io::Result<()> {
+    let mut system = Hive::open(&config.join("system.reg"))?;
+    let services = "System\\ControlSet001\\Services";
+    let sshd = format!("{services}\\sshd");
+    for (name, value) in [
+        ("DisplayName", Value::Text("OpenSSH SSH Server")),
+        ("ImagePath", Value::Text("C:\\windows\\system32\\OpenSSH\\sshd.exe")),
+        ("ObjectName", Value::Text("LocalSystem")),
+        ("ErrorControl", Value::Number(1)),
+        ("Start", Value::Number(DEMAND_START)),
+        ("Type", Value::Number(OWN_PROCESS)),
+    ] {
+        system.set(&sshd, name, value);
+    }
+    for service in ["Eventlog", "PlugPlay", "winebus", "wineusb", "winebth"] {
+        let key = format!("{services}\\{service}");
+        if system.has_key(&key) {
+            system.set(&key, "Start", Value::Number(DISABLED));
+        }
+    }
+    system.save()?;
+    let mut user = Hive::open(&config.join("user.reg"))?;
+    let names = include_str!("../../windows/stand-ins").lines().filter_map(|line| line.rsplit('\\').next());
+    for name in names.chain(["wshell.exe", "sshd.exe"]) {
+        user.set("Software\\Wine\\DllOverrides", &name.to_ascii_lowercase(), Value::Text("native"));
+    }
+    user.save()
+}
+
+/// Writes what the firmware starts, from the installation medium.
+pub(crate) fn install_boot_files(volumes: &Volumes, medium: &Path) -> io::Result<()> {
+    let target = if volumes.system == volumes.windows {
+        PathBuf::from(SYSTEM_VOLUME)
+    } else {
+        fs::create_dir_all(SYSTEM_MOUNT)?;
+        match volumes.system_format {
+            Format::Ntfs => boot::mount_ntfs(&volumes.system, Path::new(SYSTEM_MOUNT))?,
+            Format::Fat32 => mount(&volumes.system, SYSTEM_MOUNT, "vfat", MountFlags::empty(), None)?,
+        }
+        PathBuf::from(SYSTEM_MOUNT)
+    };
+    let files: &[(&str, &str)] = if volumes.esp.is_some() {
+        &[("efi/boot/bootx64.efi", "EFI/Microsoft/Boot/bootmgfw.efi"), ("efi/boot/bootx64.efi", "EFI/Boot/bootx64.efi")]
+    } else {
+        &[("boot/vmlinuz", "boot/vmlinuz"), ("boot/initrd", "boot/initrd")]
+    };
+    for (from, to) in files {
+        let to = target.join(to);
+        if let Some(parent) = to.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::copy(medium.join(from), to)?;
+    }
+    if let Some(esp) = volumes.esp {
+        write_boot_entry(esp)?;
+    }
+    Ok(())
+}
+
+/// Adds "Windows Boot Manager" to the firmware's list, first in its order.
+fn write_boot_entry(esp: Esp) -> io::Result<()> {
+    mount("efivarfs", EFI_VARIABLES, "efivarfs", MountFlags::empty(), None)?;
+    let names = crate::block::entries(EFI_VARIABLES);
+    let taken = |number: u16| names.iter().any(|name| name.starts_with(&format!("Boot{number:04X}-")));
+    let number = (0..=u16::MAX).find(|number| !taken(*number)).unwrap_or(0);
+    let variable = |name: &str| Path::new(EFI_VARIABLES).join(format!("{name}-{EFI_GLOBAL}"));
+    // Non-volatile, for boot services and at run time.
+    let attributes = 7_u32.to_le_bytes().to_vec();
+    fs::write(variable(&format!("Boot{number:04X}")), [attributes.clone(), load_option(esp)].concat())?;
+    let old = fs::read(variable("BootOrder")).unwrap_or_default();
+    let order = [number.to_le_bytes().to_vec(), old.get(4..).unwrap_or(&[]).to_vec()].concat();
+    fs::write(variable("BootOrder"), [attributes, order].concat())
+}
+
+/// EFI_LOAD_OPTION with a hard drive and a file path node (UEFI specification 2.10, sections 3.1.3 and 10.3.5).
+fn load_option(esp: Esp) -> Vec<u8> {
+    let utf16 = |text: &str| text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let file = utf16("\\EFI\\Microsoft\\Boot\\bootmgfw.efi");
+    let mut path = vec![4, 1, 42, 0];
+    path.extend(esp.number.to_le_bytes());
+    path.extend(esp.start_sector.to_le_bytes());
+    path.extend(esp.sectors.to_le_bytes());
+    path.extend(esp.guid);
+    path.extend([2, 2]); // GPT; the signature is a GUID
+    path.extend([4, 4]);
+    path.extend(u16::try_from(4 + file.len()).unwrap_or(u16::MAX).to_le_bytes());
+    path.extend(file);
+    path.extend([0x7F, 0xFF, 4, 0]);
+    let mut option = 1_u32.to_le_bytes().to_vec(); // LOAD_OPTION_ACTIVE
+    option.extend(u16::try_from(path.len()).unwrap_or(u16::MAX).to_le_bytes());
+    option.extend(utf16(BOOT_ENTRY));
+    option.extend(path);
+    option
+}

@@ -1,0 +1,145 @@
+//! The windowsPE pass: from the answer file to a disk that starts the installed system.
+
+use std::path::Path;
+
+use fs_err as fs;
+
+use super::{cache_after, parse_page};
+use crate::answer_file::{AnswerFile, Component, Pass, order};
+use crate::answer_search::{self, Found, Outcome};
+use crate::boot::{self, SetupMedium};
+use crate::disk_configuration::plan::{Firmware, plan};
+use crate::disk_configuration::{self};
+use crate::image::{self, ProductKeys, apply};
+use crate::page::{self, Page};
+use crate::power::{self, End};
+use crate::state::State;
+use crate::wine::{self, Ended};
+use crate::{accounts, block, drive_letters, panther, passes};
+
+const PREINSTALLATION_PREFIX: &str = "/run/preinstallation";
+const PANTHER: &str = "/c/Windows/Panther";
+
+/// Plays Setup to its first restart.
+pub(crate) fn run(medium: &SetupMedium) -> Result<(), Page> {
+    page::progress("Windows Setup", "Setup is starting");
+    boot::settle_usb();
+    let disks = block::disks();
+    let drives = drive_letters::assign(&disks, None);
+    let Found { file, windows_path } = find(&drives, &medium.path)?;
+    file.check(Pass::WindowsPe).map_err(|fault| parse_page(&windows_path, Pass::WindowsPe, &fault))?;
+    check_locales(&file, &medium.path)?;
+    let setup = file.component(Pass::WindowsPe, "Setup");
+    run_commands(&setup, drives)?;
+    if !setup.is_true("UserData/AcceptEula") {
+        return Err(Page::new(
+            "Please read the license terms",
+            "Applicable notices and license terms. You must accept the license terms to continue: [ ] I accept the license terms",
+            "L29: UserData/AcceptEula is not true in the answer file",
+        )
+        .from("IBS"));
+    }
+    let keys = ProductKeys::parse(&fs::read_to_string("/usr/lib/reference-guest/product-keys").unwrap_or_default());
+    let image = image::choose(&setup, &medium.wim.images, &keys)?;
+    panther::info("IBSLIB", format!("image {} ({}) is selected", image.index, image.name));
+    let numbered = block::numbered();
+    let firmware = if Path::new("/sys/firmware/efi").exists() { Firmware::Uefi } else { Firmware::Bios };
+    let present: Vec<_> = numbered.iter().map(disk_configuration::present).collect();
+    let plan = plan(&setup, firmware, &present)?;
+    page::progress("Installing Windows", "Getting files ready for installation");
+    let volumes = disk_configuration::apply(&plan, firmware, &numbered)?;
+    let installed = |error: std::io::Error| {
+        Page::new(
+            "Install Windows",
+            "Windows cannot install required files. The file may be corrupt or missing. Make sure all files required for installation are available, and restart the installation.",
+            error.to_string(),
+        )
+        .from("APPLY")
+    };
+    let wim_file = fs::File::open(medium.path.join("sources/install.wim")).map_err(installed)?;
+    let blob = medium.wim.blob("Windows.sqfs").map_err(|error| installed(std::io::Error::other(error)))?;
+    apply::apply(&volumes, &wim_file, blob).map_err(installed)?;
+    panther::attach(Path::new(PANTHER));
+    accounts::Accounts::built_in().save().map_err(installed)?;
+    accounts::make_profile("Public").map_err(installed)?;
+    cache_after(&file, Pass::WindowsPe).map_err(installed)?;
+    fs::write("/c/Windows/Setup/edition", format!("{}\r\n{}\r\n", image.edition, image.name))
+        .or_else(|_| fs::create_dir_all("/c/Windows/Setup").and_then(|()| fs::write("/c/Windows/Setup/edition", format!("{}\r\n{}\r\n", image.edition, image.name))))
+        .map_err(installed)?;
+    State::fresh().save().map_err(installed)?;
+    apply::install_boot_files(&volumes, &medium.path).map_err(installed)?;
+    page::progress("Installing Windows", "Windows needs to restart to continue");
+    panther::info("SETUP", "the windowsPE pass is done");
+    panther::detach();
+    power::request(if setup.text("Restart") == Some("Shutdown") { End::PowerOff } else { End::Restart });
+    Ok(())
+}
+
+fn find(drives: &[drive_letters::Drive], medium: &Path) -> Result<Found, Page> {
+    match answer_search::search(drives, Some(medium), Pass::WindowsPe) {
+        Outcome::Found(found) => Ok(found),
+        Outcome::Wrong(wrong) => Err(parse_page(&wrong.windows_path, Pass::WindowsPe, &wrong.fault)),
+        Outcome::Nothing { skipped } => {
+            let cause = if skipped.is_empty() {
+                "L85: there is no Autounattend.xml in the root of a removable medium".to_owned()
+            } else {
+                format!("L28: {} has no settings for the pass windowsPE", skipped.join(", "))
+            };
+            Err(Page::new(
+                "Windows Setup",
+                "Language to install:\nTime and currency format:\nKeyboard or input method:\n\nEnter your language and other preferences and click \"Next\" to continue.",
+                cause,
+            )
+            .from("IBS"))
+        }
+    }
+}
+
+fn check_locales(file: &AnswerFile, medium: &Path) -> Result<(), Page> {
+    let international = file.component(Pass::WindowsPe, "International-Core-WinPE");
+    let lang_ini = fs::read_to_string(medium.join("sources/lang.ini")).unwrap_or_default();
+    image::check_language(international.text("SetupUILanguage/UILanguage"), &lang_ini)?;
+    image::check_language(international.text("UILanguage"), &lang_ini)?;
+    passes::oobe_system::check_locale_words(&international)
+        .map_err(|fault| parse_page("Autounattend.xml", Pass::WindowsPe, &fault))
+}
+
+/// RunSynchronous in Windows PE. Wine is started only if there is a command.
+fn run_commands(setup: &Component<'_>, drives: Vec<drive_letters::Drive>) -> Result<(), Page> {
+    let commands = setup.ordered("RunSynchronous/RunSynchronousCommand");
+    if commands.is_empty() {
+        return Ok(());
+    }
+    let prepared = prepare_prefix(drives).and_then(|()| wine::start());
+    prepared.map_err(|error| Page::new("Windows Setup", "Windows PE could not be started.", error.to_string()))?;
+    for command in commands {
+        let line = command.text_at("Path").unwrap_or("");
+        panther::info("SETUP", format!("RunSynchronous {}: [{line}]", order(command)));
+        let ended = wine::run(line, wine::SYSTEM_USER, Path::new("/prefix/drive_c/Windows/system32"));
+        panther::info("SETUP", format!("RunSynchronous {}: {ended:?}", order(command)));
+        if ended != Ended::Exit(0) {
+            wine::stop();
+            return Err(Page::new(
+                "Windows Setup",
+                "Windows could not parse or process the unattend answer file for pass [windowsPE]. The settings specified in the answer file cannot be applied. The error was detected while processing settings for component [Microsoft-Windows-Setup].",
+                format!("RunSynchronous command {} ended with {ended:?}: {line}", order(command)),
+            ));
+        }
+    }
+    wine::stop();
+    Ok(())
+}
+
+/// Windows PE's registry and letters are its own and vanish with it.
+fn prepare_prefix(drives: Vec<drive_letters::Drive>) -> std::io::Result<()> {
+    let prefix = Path::new(PREINSTALLATION_PREFIX);
+    fs::create_dir_all(prefix)?;
+    for name in ["system.reg", "user.reg", "userdef.reg", ".update-timestamp"] {
+        let from = Path::new("/prefix").join(name);
+        if from.exists() {
+            fs::copy(from, prefix.join(name))?;
+        }
+    }
+    wine::use_prefix(prefix);
+    drive_letters::publish(drives, Path::new("/prefix/drive_c"), prefix)
+}

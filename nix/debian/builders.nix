@@ -84,10 +84,7 @@ rec {
   '';
 
   fetchurl = { url ? builtins.head urls, urls ? [ url ], name ? stripHash url, hash ? "", sha256 ? "", executable ? false, ... }:
-    import <nix/fetchurl.nix> { inherit url name executable; hash = if hash != "" then hash else sha256Sri sha256; };
-
-  # builtin:fetchurl takes only one of the two; both spellings are in use.
-  sha256Sri = sha256: builtins.convertHash { hash = sha256; hashAlgo = "sha256"; toHashFormat = "sri"; };
+    import <nix/fetchurl.nix> ({ inherit url name executable; } // (if hash != "" then { inherit hash; } else { inherit sha256; }));
 
   requireFile =
     { name ? stripHash url, sha256 ? "", hash ? "", url ? "", message ? "Please add ${name} from ${url}:\n  nix-store --add-fixed sha256 ${name}", ... }:

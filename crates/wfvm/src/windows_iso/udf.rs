@@ -18,19 +18,16 @@ const TEXT_BYTES: u64 = 64 << 10;
 /// A mounted volume.
 pub(super) struct Udf<'m, R> {
     medium: &'m mut Medium<R>,
-    partition: Partition,
+    /// The byte at which the partition begins.
+    partition: u64,
     root: u32,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Partition {
-    start: u64,
-    blocks: u64,
 }
 
 /// A file or directory.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
+    /// Where the file entry lies on the medium.
+    offset: u64,
     directory: bool,
     bytes: u64,
     contents: Contents,
@@ -76,16 +73,7 @@ impl<'m, R: Read + Seek> Udf<'m, R> {
         let Some([main, reserve]) = anchor(medium)? else { return Ok(None) };
         // The second sequence is a copy for the case that the first cannot be read.
         let volume = volume(medium, main).or_else(|error| volume(medium, reserve).map_err(|_| error))?;
-        let partition = volume.partition;
-        let end = (partition.start + partition.blocks) * BLOCK;
-        if end > medium.bytes() {
-            return Err(IsoError::Truncated {
-                what: "the UDF partition",
-                expected_bytes: end,
-                actual_bytes: medium.bytes(),
-            });
-        }
-        let mut udf = Self { medium, partition, root: 0 };
+        let mut udf = Self { medium, partition: volume.partition, root: 0 };
         let (offset, file_set) = udf.partition_block("the file set descriptor", volume.file_set)?;
         expect("the file set descriptor", offset, &file_set, &[tag::FILE_SET])?;
         udf.root = allocation(file_set.piece(400, 16)).block;
@@ -166,16 +154,13 @@ impl<'m, R: Read + Seek> Udf<'m, R> {
         Ok((offset, self.medium.read(what, offset, BLOCK)?))
     }
 
-    /// Where a piece of the partition lies on the medium.
+    /// Where a piece of the partition lies on the medium. The partition's own length is not
+    /// asked: what counts is whether the bytes are there.
     fn offset(&self, what: &'static str, block: u32, length: u64) -> Result<u64, IsoError> {
-        let blocks = length.div_ceil(BLOCK);
-        let offset = (self.partition.start + u64::from(block)) * BLOCK;
-        if u64::from(block) + blocks > self.partition.blocks {
-            return Err(IsoError::Damaged {
-                structure: what,
-                offset,
-                problem: "it lies outside the partition".into(),
-            });
+        let offset = self.partition + u64::from(block) * BLOCK;
+        let expected_bytes = offset + length;
+        if expected_bytes > self.medium.bytes() {
+            return Err(IsoError::Truncated { what, expected_bytes, actual_bytes: self.medium.bytes() });
         }
         Ok(offset)
     }
@@ -196,13 +181,13 @@ impl<'m, R: Read + Seek> Udf<'m, R> {
         }
         let size = bytes.u64(56);
         let contents = match bytes.u16(34) & 7 {
-            0 => Contents::Extents(self.extents(AllocationKind::Short, descriptors, size)?),
-            1 => Contents::Extents(self.extents(AllocationKind::Long, descriptors, size)?),
+            0 => Contents::Extents(self.extents(AllocationKind::Short, descriptors, offset, size)?),
+            1 => Contents::Extents(self.extents(AllocationKind::Long, descriptors, offset, size)?),
             3 if size <= length as u64 => Contents::Inline(descriptors.to_vec()),
             3 => return Err(damaged("it is longer than the data inside it")),
             _ => return Err(IsoError::Unsupported { what: "extended allocation descriptors".into() }),
         };
-        Ok(Entry { directory: bytes.byte(27) == 4, bytes: size, contents })
+        Ok(Entry { offset, directory: bytes.byte(27) == 4, bytes: size, contents })
     }
 
     /// The extents of a file of `size` bytes: one is shorter than 1 GiB, so images have many.
@@ -210,9 +195,10 @@ impl<'m, R: Read + Seek> Udf<'m, R> {
         &mut self,
         kind: AllocationKind,
         descriptors: &[u8],
+        file_entry: u64,
         size: u64,
     ) -> Result<Vec<Extent>, IsoError> {
-        const WHAT: &str = "an extent";
+        const WHAT: &str = "the contents of a file";
         let mut extents: Vec<Extent> = Vec::new();
         let mut total = 0_u64;
         let mut pending = kind.parse(descriptors);
@@ -227,9 +213,9 @@ impl<'m, R: Read + Seek> Udf<'m, R> {
             // Also ends a chain that leads back to itself.
             if descriptors_seen > EXTENTS {
                 return Err(IsoError::Damaged {
-                    structure: WHAT,
-                    offset: self.partition.start * BLOCK,
-                    problem: format!("a file has more than {EXTENTS} of them"),
+                    structure: "a file entry",
+                    offset: file_entry,
+                    problem: format!("it has more than {EXTENTS} extents"),
                 });
             }
             match next.kind {
@@ -253,7 +239,7 @@ impl<'m, R: Read + Seek> Udf<'m, R> {
         if total < size {
             return Err(IsoError::Damaged {
                 structure: "a file entry",
-                offset: self.partition.start * BLOCK,
+                offset: file_entry,
                 problem: format!("a file of {size} bytes has extents for {total}"),
             });
         }
@@ -267,7 +253,7 @@ impl<'m, R: Read + Seek> Udf<'m, R> {
         if directory.bytes > DIRECTORY_BYTES {
             return Err(IsoError::Damaged {
                 structure: WHAT,
-                offset: self.partition.start * BLOCK,
+                offset: directory.offset,
                 problem: format!("it has {} bytes", directory.bytes),
             });
         }
@@ -310,7 +296,7 @@ fn anchor<R: Read + Seek>(medium: &mut Medium<R>) -> Result<Option<[(u64, u64); 
 }
 
 struct Volume {
-    partition: Partition,
+    partition: u64,
     file_set: u32,
 }
 
@@ -358,7 +344,7 @@ fn volume<R: Read + Seek>(medium: &mut Medium<R>, sequence: (u64, u64)) -> Resul
         .iter()
         .filter(|(_, partition)| partition.u16(22) == wanted)
         .max_by_key(|(number, _)| *number)
-        .map(|(_, block)| Partition { start: block.u32(188).into(), blocks: block.u32(192).into() });
+        .map(|(_, block)| u64::from(block.u32(188)) * BLOCK);
     let Some(partition) = partition else { return Err(damaged("it has no partition")) };
     Ok(Volume { partition, file_set: allocation(logical.piece(248, 16)).block })
 }

@@ -123,8 +123,9 @@ fn parts<R: Read + Seek>(
     if part != 1 || parts == 0 || parts > 1000 {
         return Err(damaged(format!("it is part {part} of {parts}")));
     }
+    let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
     for number in 2..=parts {
-        let next = path.replace(".swm", &format!("{number}.swm"));
+        let next = format!("{stem}{number}.swm");
         if udf.find(&next)?.is_none() {
             return Err(damaged(format!("it has {parts} parts, and `{next}` is missing")));
         }

@@ -44,7 +44,7 @@ impl Laboratory {
         let places = Places { out: &out, scratch: &scratch, evidence: &evidence };
         let outcome = runtime().block_on(install::install(spec, places, &Progress::new(Reader::Lines)));
         assert_eq!(out.exists(), outcome.is_ok(), "there is a disk exactly if the installation succeeded");
-        assert!(!self.path("disk.unfinished").exists(), "nothing unfinished is left");
+        assert!(!self.path("disk.qcow2.unfinished").exists(), "nothing unfinished is left");
         outcome.map(|()| out)
     }
 

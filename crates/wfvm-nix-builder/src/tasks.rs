@@ -59,7 +59,7 @@ pub(crate) fn install(file: Option<&Path>, out: Option<PathBuf>, evidence: &Path
     progress.end();
     if installed.is_err() {
         // An interruption drops the installation where it stands.
-        let _ = fs_err::remove_file(out.with_extension("unfinished"));
+        let _ = fs_err::remove_file(places.unfinished());
     }
     installed.map(|()| ExitCode::SUCCESS)
 }

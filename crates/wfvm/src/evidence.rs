@@ -13,6 +13,8 @@ use crate::{disk, guest, qemu::Qemu, wait};
 
 /// All of the collecting together may take this long.
 const BOUND: Duration = Duration::from_secs(90);
+/// A QEMU that hangs makes no picture, and must not keep us from the rest.
+const PICTURE: Duration = Duration::from_secs(10);
 /// How much of each of Setup's logs is kept, in bytes.
 const LOG_LIMIT: u64 = 1 << 20;
 /// How many of their last lines are told.
@@ -71,7 +73,7 @@ pub async fn collect(machine: Option<Qemu>, sources: Sources<'_>, directory: &Pa
 async fn gather(machine: Option<Qemu>, sources: Sources<'_>, evidence: &mut Evidence) {
     if let Some(machine) = machine {
         let picture = evidence.directory.join("screen.png");
-        if machine.screenshot(&picture).await.is_ok() {
+        if matches!(wait::bounded(PICTURE, machine.screenshot(&picture)).await, Some(Ok(()))) {
             if let Some(tesseract) = sources.tesseract {
                 let text = guest::read_picture(tesseract, &picture).await;
                 evidence.screen_text =

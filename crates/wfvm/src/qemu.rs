@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use qapi::qmp;
+use qapi::qmp::{self, QmpCommand};
 use tokio::{
     net::{UnixListener, UnixStream},
     process::Child,
@@ -24,11 +24,13 @@ use crate::{
     qmp::{BlockStats, Event, Qmp, QmpError, query_blockstats},
     spec::Firmware,
     tool::{Tool, ToolError, status_in_words, tail},
-    wait::{self, Signs},
+    wait::{self, Deadline, Signs, WaitError},
 };
 
-/// How long QEMU may take from its start to its first connection, on a loaded host.
-const START: Duration = Duration::from_secs(60);
+/// How long swtpm may take to listen, on a loaded host.
+const TPM_START: Duration = Duration::from_secs(60);
+/// How long what QEMU said before its end may take to be heard.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 /// How long a killed QEMU may take to be gone.
 const END: Duration = Duration::from_secs(30);
 
@@ -38,7 +40,7 @@ pub enum QemuError {
     /// QEMU or swtpm could not be started.
     #[error(transparent)]
     Tool(#[from] ToolError),
-    /// QEMU ended or went silent before the machine existed.
+    /// QEMU ended before the machine existed.
     #[error("{command}: {problem}")]
     Start {
         /// The command line, ready to paste.
@@ -46,6 +48,9 @@ pub enum QemuError {
         /// What happened, with QEMU's last words.
         problem: String,
     },
+    /// QEMU was not ready in time.
+    #[error(transparent)]
+    Late(#[from] WaitError),
     /// A file of the machine could not be made.
     #[error("the machine's files could not be made: {0}")]
     Files(#[from] io::Error),
@@ -63,6 +68,7 @@ impl QemuError {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Tool(_) | Self::Start { .. } | Self::Files(_) | Self::Qmp(_) => Blame::Host,
+            Self::Late(error) => error.cause.blame(),
             Self::NoPort(_) => Blame::Bug,
         }
     }
@@ -77,6 +83,15 @@ pub struct Channels {
     pub firmware: UnixStream,
     /// QEMU's events.
     pub events: mpsc::UnboundedReceiver<Event>,
+    /// For everyone who listens to one of them.
+    pub listening: Listening,
+}
+
+/// Held by a listener until its channel has ended, so that QEMU's end is told only after
+/// everything that QEMU said before it.
+#[derive(Debug, Clone)]
+pub struct Listening {
+    _open: mpsc::Sender<()>,
 }
 
 /// A machine. Dropping it kills it.
@@ -95,7 +110,7 @@ impl Qemu {
     ///
     /// # Errors
     /// [`QemuError`]; nothing is left running then.
-    pub async fn start(assembly: &Assembly<'_>) -> Result<(Self, Channels), QemuError> {
+    pub async fn start(assembly: &Assembly<'_>, deadline: Deadline) -> Result<(Self, Channels), QemuError> {
         let directory = assembly.directory;
         if assembly.machine.firmware == Firmware::Uefi {
             let empty = assembly.tools.ovmf_vars.as_deref().unwrap_or(Path::new(""));
@@ -115,31 +130,35 @@ impl Qemu {
             let (qmp, com1, firmware) = tokio::join!(qmp.accept(), com1.accept(), firmware.accept());
             io::Result::Ok((qmp?.0, com1?.0, firmware?.0))
         };
-        let connections = wait::bounded(START, async {
-            tokio::select! {
+        let ready = async {
+            let (qmp, com1, firmware) = tokio::select! {
                 biased;
-                connections = connections => connections.map_err(|error| problem(error.to_string())),
-                status = child.wait() => Err(problem(ended(status, &said))),
+                connections = connections => connections.map_err(|error| problem(error.to_string()))?,
+                status = child.wait() => return Err(problem(ended(status, &said))),
+            };
+            match Qmp::negotiate(qmp, directory.join("qmp.jsonl")).await {
+                Ok((qmp, events)) => Ok((qmp, events, com1, firmware)),
+                // Its end explains why a connection was lost.
+                Err(error) => match wait::bounded(LAST_WORDS, child.wait()).await {
+                    Some(status) => Err(problem(ended(status, &said))),
+                    None => Err(problem(error.to_string())),
+                },
             }
-        });
-        let Some(connections) = connections.await else {
-            return Err(problem(format!(
-                "was not ready within {} s\n{}",
-                START.as_secs(),
-                last_words(&said)
-            )));
         };
-        let (qmp, com1, firmware) = connections?;
-        let negotiated = Qmp::negotiate(qmp, directory.join("qmp.jsonl"));
-        let (qmp, events) = tokio::select! {
-            biased;
-            negotiated = negotiated => negotiated.map_err(|error| problem(error.to_string()))?,
-            status = child.wait() => return Err(problem(ended(status, &said))),
-        };
-        let (signs, _) = watch::channel(Signs { last_seen: "QEMU's start".into(), ..Signs::default() });
+        let (signs, seen) = watch::channel(Signs { last_seen: "QEMU's start".into(), ..Signs::default() });
+        let (qmp, events, com1, firmware) =
+            match wait::race("QEMU's first answer", ready, &seen, deadline).await {
+                Ok(ready) => ready?,
+                Err(late) => {
+                    return Err(WaitError { last_seen: with_words(&late.last_seen, &said), ..late }.into());
+                }
+            };
         let (kill, killed) = mpsc::channel(1);
-        let owner = tokio::spawn(own(child, said, signs.clone(), killed));
-        Ok((Self { qmp, signs, owner, kill, command_line, _tpm: tpm }, Channels { com1, firmware, events }))
+        let (listening, listened) = mpsc::channel(1);
+        let owner = tokio::spawn(own(child, said, signs.clone(), killed, listened));
+        let machine = Self { qmp, signs, owner, kill, command_line, _tpm: tpm };
+        let listening = Listening { _open: listening };
+        Ok((machine, Channels { com1, firmware, events, listening }))
     }
 
     /// What became of the machine; for waits.
@@ -165,7 +184,7 @@ impl Qemu {
     /// # Errors
     /// [`QmpError`].
     pub async fn resume(&self) -> Result<(), QmpError> {
-        self.qmp.execute(qmp::cont {}).await.map(|_| ())
+        self.ask(qmp::cont {}).await.map(|_| ())
     }
 
     /// The loopback port of the host that leads to the guest's SSH server.
@@ -174,7 +193,7 @@ impl Qemu {
     /// [`QemuError::NoPort`] if QEMU made none.
     pub async fn ssh_port(&self) -> Result<u16, QemuError> {
         let command = qmp::human_monitor_command { cpu_index: None, command_line: "info usernet".into() };
-        let text = self.qmp.execute(command).await?;
+        let text = self.ask(command).await?;
         forwarded_port(&text).ok_or(QemuError::NoPort(text))
     }
 
@@ -183,7 +202,7 @@ impl Qemu {
     /// # Errors
     /// [`QmpError`].
     pub async fn block_stats(&self) -> Result<Vec<BlockStats>, QmpError> {
-        self.qmp.execute(query_blockstats {}).await
+        self.ask(query_blockstats {}).await
     }
 
     /// Writes the screen into a PNG file.
@@ -193,7 +212,7 @@ impl Qemu {
     pub async fn screenshot(&self, file: &Path) -> Result<(), QmpError> {
         let filename = file.to_string_lossy().into_owned();
         let format = Some(qmp::ImageFormat::png);
-        self.qmp.execute(qmp::screendump { device: None, format, head: None, filename }).await.map(|_| ())
+        self.ask(qmp::screendump { device: None, format, head: None, filename }).await.map(|_| ())
     }
 
     /// Presses and releases Enter.
@@ -202,7 +221,7 @@ impl Qemu {
     /// [`QmpError`].
     pub async fn press_enter(&self) -> Result<(), QmpError> {
         let keys = vec![qmp::KeyValue::qcode(qmp::QKeyCode::ret.into())];
-        self.qmp.execute(qmp::send_key { hold_time: None, keys }).await.map(|_| ())
+        self.ask(qmp::send_key { hold_time: None, keys }).await.map(|_| ())
     }
 
     /// Presses the power button.
@@ -210,7 +229,21 @@ impl Qemu {
     /// # Errors
     /// [`QmpError`].
     pub async fn power_button(&self) -> Result<(), QmpError> {
-        self.qmp.execute(qmp::system_powerdown {}).await.map(|_| ())
+        self.ask(qmp::system_powerdown {}).await.map(|_| ())
+    }
+
+    /// A command whose lost answer is explained by QEMU's end, if that is why.
+    async fn ask<C: QmpCommand>(&self, command: C) -> Result<C::Ok, QmpError> {
+        let answer = self.qmp.execute(command).await;
+        match answer {
+            Err(QmpError::Connection { command, problem }) => {
+                let ended = wait::bounded(LAST_WORDS, self.ended()).await;
+                let how = ended.and_then(|()| self.signs.borrow().exited.clone());
+                let problem = how.map_or(problem, |how| format!("QEMU ended: {how}"));
+                Err(QmpError::Connection { command, problem })
+            }
+            answer => answer,
+        }
     }
 
     /// Another end of the machine protocol.
@@ -241,9 +274,19 @@ impl Drop for Qemu {
 }
 
 /// Waits for QEMU's end, which may be ordered, and publishes it.
-async fn own(mut child: Child, said: PathBuf, signs: watch::Sender<Signs>, mut killed: mpsc::Receiver<()>) {
+async fn own(
+    mut child: Child,
+    said: PathBuf,
+    signs: watch::Sender<Signs>,
+    mut killed: mpsc::Receiver<()>,
+    mut listened: mpsc::Receiver<()>,
+) {
     let status = tokio::select! {
-        status = child.wait() => status,
+        status = child.wait() => {
+            // A guest's last words explain the end, so they are heard first.
+            let _ = wait::bounded(LAST_WORDS, listened.recv()).await;
+            status
+        }
         _ = killed.recv() => {
             // It may have ended in this very moment.
             let _ = child.start_kill();
@@ -259,8 +302,14 @@ fn ended(status: io::Result<std::process::ExitStatus>, said: &Path) -> String {
         Ok(status) => status_in_words(status),
         Err(error) => format!("its status could not be read: {error}"),
     };
-    let words = last_words(said);
-    if words.is_empty() { how } else { format!("{how}\n{words}") }
+    with_words(&how, said)
+}
+
+fn with_words(text: &str, said: &Path) -> String {
+    match &last_words(said)[..] {
+        "" => text.to_owned(),
+        words => format!("{text}\n{words}"),
+    }
 }
 
 fn last_words(said: &Path) -> String {
@@ -293,7 +342,7 @@ async fn start_tpm(assembly: &Assembly<'_>) -> Result<Option<Child>, QemuError> 
         }
         Ok(())
     };
-    match wait::bounded(START, ready).await {
+    match wait::bounded(TPM_START, ready).await {
         Some(Ok(())) => Ok(Some(child)),
         Some(Err(problem)) => Err(QemuError::Start { command: tool.command_line(), problem }),
         None => Err(QemuError::Start { command: tool.command_line(), problem: "made no socket".into() }),

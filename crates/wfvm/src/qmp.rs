@@ -74,9 +74,17 @@ pub enum Event {
 
 #[derive(Debug)]
 struct Request {
+    command: &'static str,
     line: Vec<u8>,
     id: u64,
     answer: oneshot::Sender<Result<Value, String>>,
+}
+
+impl Request {
+    /// The counters are looked at four times a second: in the log they would bury everything else.
+    fn is_a_look(&self) -> bool {
+        self.command == <query_blockstats as qapi_spec::Command>::NAME
+    }
 }
 
 /// The commanding end of a connection. Clones share it.
@@ -87,7 +95,8 @@ pub struct Qmp {
 }
 
 impl Qmp {
-    /// Negotiates with the QEMU at the other end of `stream`. All lines are written to `log`.
+    /// Negotiates with the QEMU at the other end of `stream`. All lines but those about the
+    /// drives' counters are written to `log`.
     ///
     /// # Errors
     /// When the other side does not speak QMP.
@@ -105,6 +114,12 @@ impl Qmp {
         Ok((connection, told))
     }
 
+    /// Whether QEMU closed the connection.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.requests.is_closed()
+    }
+
     /// Sends a command and waits for its answer.
     ///
     /// # Errors
@@ -120,7 +135,7 @@ impl Qmp {
         let (answer, answered) = oneshot::channel();
         let exchange = async {
             self.requests
-                .send(Request { line, id, answer })
+                .send(Request { command: name, line, id, answer })
                 .await
                 .map_err(|_| lost("the connection is closed"))?;
             answered.await.map_err(|_| lost("the connection was closed before the answer"))
@@ -141,34 +156,34 @@ async fn serve(
     events: mpsc::UnboundedSender<Event>,
     mut log: fs_err::File,
 ) {
-    let mut pending: HashMap<u64, oneshot::Sender<Result<Value, String>>> = HashMap::new();
+    let mut pending: HashMap<u64, Request> = HashMap::new();
     let mut line = Vec::new();
     loop {
         tokio::select! {
             // Cancelled reads keep what they have read in `line`.
             end = read.read_until(b'\n', &mut line) => {
                 if !matches!(end, Ok(1..)) { return }
-                note(&mut log, "<", &line);
-                match serde_json::from_slice::<Value>(&line) {
-                    Ok(message) if message.get("event").is_some() => {
-                        // Nobody listens any more at the end of a machine.
-                        let _ = events.send(event(&message));
-                    }
-                    Ok(message) => {
-                        let id = message.get("id").and_then(Value::as_u64);
-                        if let Some(answer) = id.and_then(|id| pending.remove(&id)) {
-                            let _ = answer.send(outcome(message));
-                        }
-                    }
-                    Err(_) => {}
+                let message = serde_json::from_slice::<Value>(&line).unwrap_or_default();
+                let id = message.get("id").and_then(Value::as_u64);
+                let request = id.and_then(|id| pending.remove(&id));
+                if !request.as_ref().is_some_and(Request::is_a_look) {
+                    note(&mut log, "<", &line);
+                }
+                if message.get("event").is_some() {
+                    // Nobody listens any more at the end of a machine.
+                    let _ = events.send(event(&message));
+                } else if let Some(request) = request {
+                    let _ = request.answer.send(outcome(message));
                 }
                 line.clear();
             }
             request = requests.recv() => {
                 let Some(request) = request else { return };
-                note(&mut log, ">", &request.line);
-                pending.insert(request.id, request.answer);
+                if !request.is_a_look() {
+                    note(&mut log, ">", &request.line);
+                }
                 if write.write_all(&request.line).await.is_err() { return }
+                pending.insert(request.id, request);
             }
         }
     }

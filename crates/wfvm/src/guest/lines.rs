@@ -112,8 +112,11 @@ impl Lines {
                 self.line.push(byte);
             }
         }
-        // This question has no end of line until it is answered.
-        if !self.key_awaited && clean(&self.line).contains("Press any key to boot from CD") {
+        // This question has no end of line until it is answered. A line that is cut is no question.
+        if !self.key_awaited
+            && self.line.len() < LONGEST_LINE
+            && clean(&self.line).contains("Press any key to boot from CD")
+        {
             self.key_awaited = true;
             sightings.push_back(Sighting::KeyAwaited);
         }

@@ -21,7 +21,7 @@ pub use page::{PageReader, Recognised, read as read_picture};
 use crate::{
     machine::{ANSWER_DRIVE, INSTALLATION_DRIVE, SYSTEM_DRIVE},
     progress::Progress,
-    qemu::{Channels, Qemu},
+    qemu::{Channels, Listening, Qemu},
     qmp::{BlockStats, Event, Qmp, query_blockstats},
     wait::{self, Signs},
 };
@@ -31,7 +31,7 @@ use lines::{Lines, Speaker};
 /// What the observer needs besides the machine.
 #[derive(Debug)]
 pub struct Watching {
-    /// Silence of every channel for this long is a stall.
+    /// Silence of every channel for this long is a stall; zero is never.
     pub stall: Duration,
     /// The spec field of that duration.
     pub stall_field: &'static str,
@@ -46,6 +46,10 @@ pub struct Watching {
 /// How long all must be quiet before the screen is looked at. Setup shows a
 /// page for a moment also when the answer file fills it in.
 const STILL: Duration = Duration::from_secs(8);
+/// How long after a look at the screen the next one comes: a blinking cursor makes each picture a new one.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// What is kept of a channel, in bytes. Nothing that a person would read is longer.
+const LOG_LIMIT: usize = 8 << 20;
 
 /// Observes a machine until it is dropped.
 #[derive(Debug)]
@@ -69,10 +73,11 @@ impl Observer {
         });
         let mut tasks = JoinSet::new();
         let com1 = watching.logs.join("com1.log");
-        tasks.spawn(listen(channels.com1, Speaker::Com1, com1, shared.clone()));
+        let listening = || channels.listening.clone();
+        tasks.spawn(listen(channels.com1, Speaker::Com1, com1, shared.clone(), listening()));
         let firmware = watching.logs.join("firmware.log");
-        tasks.spawn(listen(channels.firmware, Speaker::SeaBios, firmware, shared.clone()));
-        tasks.spawn(follow(channels.events, shared.clone()));
+        tasks.spawn(listen(channels.firmware, Speaker::SeaBios, firmware, shared.clone(), listening()));
+        tasks.spawn(follow(channels.events, shared.clone(), listening()));
         tasks.spawn(measure(machine.qmp(), watching, shared));
         (Self { _tasks: tasks }, seen)
     }
@@ -102,16 +107,25 @@ impl Shared {
     }
 }
 
-/// Splits a channel into lines and keeps its raw text.
-async fn listen(mut channel: UnixStream, speaker: Speaker, log: PathBuf, shared: Arc<Shared>) {
+/// Splits a channel into lines and keeps the beginning of its raw text.
+async fn listen(
+    mut channel: UnixStream,
+    speaker: Speaker,
+    log: PathBuf,
+    shared: Arc<Shared>,
+    _listening: Listening,
+) {
     let mut lines = Lines::new(speaker);
-    let mut buffer = [0; 4096];
+    let mut buffer = vec![0; 64 << 10];
     let mut log = fs_err::File::create(log).ok();
+    let mut room = LOG_LIMIT;
     while let Ok(count @ 1..) = channel.read(&mut buffer).await {
         let bytes = buffer.get(..count).unwrap_or_default();
         if let Some(log) = &mut log {
             // Evidence only: a full disk shows itself elsewhere.
-            let _ = std::io::Write::write_all(log, bytes);
+            let kept = bytes.get(..room.min(count)).unwrap_or_default();
+            let _ = std::io::Write::write_all(log, kept);
+            room -= kept.len();
         }
         for sighting in lines.take(bytes) {
             shared.sight(sighting);
@@ -119,7 +133,7 @@ async fn listen(mut channel: UnixStream, speaker: Speaker, log: PathBuf, shared:
     }
 }
 
-async fn follow(mut events: mpsc::UnboundedReceiver<Event>, shared: Arc<Shared>) {
+async fn follow(mut events: mpsc::UnboundedReceiver<Event>, shared: Arc<Shared>, _listening: Listening) {
     while let Some(event) = events.recv().await {
         match event {
             Event::Reset { by_guest: true } => shared.sight(Sighting::Reset),
@@ -134,25 +148,36 @@ async fn follow(mut events: mpsc::UnboundedReceiver<Event>, shared: Arc<Shared>)
 async fn measure(qmp: Qmp, mut watching: Watching, shared: Arc<Shared>) {
     let mut before = Counters::default();
     let mut moved = shared.moved.subscribe();
+    let mut looked = Instant::now();
+    let patience = if watching.stall.is_zero() { Duration::MAX } else { watching.stall };
     loop {
         wait::poll_pause().await;
-        // QEMU's end has its own way to be known.
-        let Ok(stats) = qmp.execute(query_blockstats {}).await else { return };
-        let now = Counters::of(&stats);
-        if now != before {
-            shared.alive(now.since(&before));
-            watching.progress.moving(&now.told());
-            before = now;
-            continue;
+        // A QEMU that answers nothing for so long stands as still as a guest that does nothing.
+        match wait::bounded(patience, qmp.execute(query_blockstats {})).await {
+            Some(Ok(stats)) => {
+                let now = Counters::of(&stats);
+                if now != before {
+                    shared.alive(now.since(&before));
+                    watching.progress.moving(&now.told());
+                    before = now;
+                    continue;
+                }
+            }
+            // QEMU's end has its own way to be known.
+            Some(Err(_)) if qmp.is_closed() => return,
+            Some(Err(_)) | None => {}
         }
         let still = moved.borrow_and_update().elapsed();
         if still >= STILL
+            && looked.elapsed() >= LOOK_AGAIN
             && let Some(pages) = &mut watching.pages
-            && let Some(page) = pages.look(&qmp).await
         {
-            shared.sight(Sighting::Page(page));
+            if let Some(page) = pages.look(&qmp).await {
+                shared.sight(Sighting::Page(page));
+            }
+            looked = Instant::now();
         }
-        if still >= watching.stall {
+        if still >= patience {
             let silence =
                 format!("no sign of life for {} s (`{}`)", watching.stall.as_secs(), watching.stall_field);
             shared.signs.send_modify(|signs| {

@@ -2,7 +2,9 @@
 //! screen what is wrong and waits for ever; the picture is all that leaves the machine.
 
 use std::{
+    collections::HashSet,
     fmt,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -59,30 +61,29 @@ const PAGES: &[(&str, &str)] = &[
 pub struct PageReader {
     tesseract: PathBuf,
     screens: PathBuf,
-    seen: Vec<u8>,
-    count: u32,
+    seen: HashSet<u64>,
 }
 
 impl PageReader {
     /// A reader that keeps each new picture in the directory `screens`.
     #[must_use]
     pub fn new(tesseract: &Path, screens: &Path) -> Self {
-        Self { tesseract: tesseract.into(), screens: screens.into(), seen: Vec::new(), count: 0 }
+        Self { tesseract: tesseract.into(), screens: screens.into(), seen: HashSet::new() }
     }
 
     /// The page on the screen, if it is one that waits for a person. A picture that was
     /// read before is not read again.
     pub(super) async fn look(&mut self, qmp: &Qmp) -> Option<Recognised> {
-        let file = self.screens.join(format!("{:04}.png", self.count));
+        let file = self.screens.join(format!("{:04}.png", self.seen.len()));
         let filename = file.to_string_lossy().into_owned();
         let format = Some(qmp::ImageFormat::png);
         qmp.execute(qmp::screendump { device: None, format, head: None, filename }).await.ok()?;
         let picture = fs_err::read(&file).ok()?;
-        if picture == self.seen {
+        let mut hasher = DefaultHasher::new();
+        picture.hash(&mut hasher);
+        if !self.seen.insert(hasher.finish()) {
             return None;
         }
-        self.seen = picture;
-        self.count += 1;
         let text = read(&self.tesseract, &file).await?;
         recognise(&text)
     }

@@ -3,7 +3,7 @@
 mod error;
 mod preparation;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
@@ -26,8 +26,6 @@ use preparation::Media;
 
 /// A guest that restarts more often than this is in a loop: an installation restarts two or three times.
 const RESTARTS: u32 = 12;
-/// How long what QEMU said before its end may take to be read.
-const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(10);
 /// What ends the guest, without the half minute of grace that `shutdown` gives by default.
 const SHUTDOWN_COMMAND: &str = "shutdown /s /t 0 /f";
 
@@ -42,13 +40,27 @@ pub struct Places<'a> {
     pub evidence: &'a Path,
 }
 
+impl Places<'_> {
+    /// Where the disk grows until it is whole.
+    #[must_use]
+    pub fn unfinished(&self) -> PathBuf {
+        let mut path = self.out.as_os_str().to_owned();
+        path.push(".unfinished");
+        path.into()
+    }
+}
+
 /// Installs, and puts the disk to `places.out`.
 ///
 /// # Errors
 /// [`InstallFailure`] with the phase, the reason and the evidence; nothing is left at `places.out`.
-pub async fn install(spec: &Install, places: Places<'_>, progress: &Progress) -> Result<(), Box<InstallFailure>> {
+pub async fn install(
+    spec: &Install,
+    places: Places<'_>,
+    progress: &Progress,
+) -> Result<(), Box<InstallFailure>> {
     // In the same directory, so that putting it in its place copies nothing.
-    let unfinished = places.out.with_extension("unfinished");
+    let unfinished = places.unfinished();
     let mut machine = None;
     let outcome = story(spec, places, &unfinished, progress, &mut machine).await;
     let Err(error) = outcome else { return Ok(()) };
@@ -99,12 +111,13 @@ async fn story(
         display: false,
         directory: places.scratch,
     };
-    let (machine, channels) = Qemu::start(&assembly).await?;
+    let deadline = deadline_of(&spec.timeouts, Phase::Firmware);
+    let (machine, channels) = Qemu::start(&assembly, deadline).await?;
     let machine = running.insert(machine);
     let (observer, seen) = observe(machine, channels, spec, places, progress)?;
     machine.resume().await?;
     let mut guest = Guest { machine, seen, restarts: 0, progress, timeouts: spec.timeouts };
-    guest.install().await?;
+    guest.install(deadline).await?;
     guest.finish(spec).await?;
     drop(observer);
 
@@ -143,9 +156,9 @@ struct Guest<'a> {
 
 impl Guest<'_> {
     /// Follows Setup until its last command says that the guest is ready.
-    async fn install(&mut self) -> Result<(), InstallError> {
+    async fn install(&mut self, firmware: Deadline) -> Result<(), InstallError> {
         let mut phase = Phase::Firmware;
-        let mut deadline = self.deadline(phase);
+        let mut deadline = firmware;
         loop {
             let sighting = self.sighting(awaited(phase), deadline).await?;
             let Some(next) = self.follow(phase, sighting).await? else { continue };
@@ -153,7 +166,7 @@ impl Guest<'_> {
                 return Ok(());
             }
             phase = next;
-            deadline = self.deadline(phase);
+            deadline = deadline_of(&self.timeouts, phase);
         }
     }
 
@@ -217,18 +230,11 @@ impl Guest<'_> {
             Ok(_) | Err(WaitError { cause: Cause::QemuExited(_), .. }) => {}
             Err(error) => return Err(error.into()),
         }
-        // The event that says who wanted it may be read after the end of the process.
-        let seen = &mut self.seen;
-        let told = async {
-            while let Some(sighting) = seen.recv().await {
-                if sighting == (Sighting::Shutdown { by_guest: true }) {
-                    return true;
-                }
+        // Whatever QEMU said before its end has been seen by now.
+        while let Ok(sighting) = self.seen.try_recv() {
+            if sighting == (Sighting::Shutdown { by_guest: true }) {
+                return Ok(());
             }
-            false
-        };
-        if wait::bounded(LAST_WORDS, told).await == Some(true) {
-            return Ok(());
         }
         let how = signs.borrow().exited.clone().unwrap_or_default();
         Err(InstallError::Killed { how })
@@ -246,26 +252,22 @@ impl Guest<'_> {
         wait::race(awaited, next, &signs, deadline).await
     }
 
-    fn deadline(&self, phase: Phase) -> Deadline {
-        let timeouts = &self.timeouts;
-        let (seconds, field) = match phase {
-            Phase::WindowsPe => (timeouts.windows_pe_seconds, "timeouts.windowsPeSeconds"),
-            Phase::Specialize | Phase::OobeSystem => {
-                (timeouts.specialize_seconds, "timeouts.specializeSeconds")
-            }
-            Phase::FirstLogon | Phase::Session => {
-                (timeouts.first_logon_seconds, "timeouts.firstLogonSeconds")
-            }
-            Phase::Shutdown => (timeouts.shutdown_seconds, "timeouts.shutdownSeconds"),
-            Phase::Preflight
-            | Phase::Media
-            | Phase::Firmware
-            | Phase::Boot
-            | Phase::Script
-            | Phase::Output => (timeouts.firmware_seconds, "timeouts.firmwareSeconds"),
-        };
-        Deadline::after(seconds, field)
-    }
+}
+
+fn deadline_of(timeouts: &InstallTimeouts, phase: Phase) -> Deadline {
+    let (seconds, field) = match phase {
+        Phase::WindowsPe => (timeouts.windows_pe_seconds, "timeouts.windowsPeSeconds"),
+        Phase::Specialize | Phase::OobeSystem => (timeouts.specialize_seconds, "timeouts.specializeSeconds"),
+        Phase::FirstLogon | Phase::Session => (timeouts.first_logon_seconds, "timeouts.firstLogonSeconds"),
+        Phase::Shutdown => (timeouts.shutdown_seconds, "timeouts.shutdownSeconds"),
+        Phase::Preflight
+        | Phase::Media
+        | Phase::Firmware
+        | Phase::Boot
+        | Phase::Script
+        | Phase::Output => (timeouts.firmware_seconds, "timeouts.firmwareSeconds"),
+    };
+    Deadline::after(seconds, field)
 }
 
 fn happening(phase: Phase) -> &'static str {

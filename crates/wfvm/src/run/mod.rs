@@ -100,7 +100,8 @@ async fn story(
         display: spec.display,
         directory: scratch,
     };
-    let (machine, channels) = Qemu::start(&assembly).await?;
+    let deadline = Deadline::after(spec.timeouts.boot_seconds, "timeouts.bootSeconds");
+    let (machine, channels) = Qemu::start(&assembly, deadline).await?;
     let machine = running.insert(machine);
     let screens = std::path::absolute(scratch)?.join("screens");
     fs_err::create_dir_all(&screens)?;
@@ -114,7 +115,6 @@ async fn story(
     };
     let (observer, seen) = Observer::start(machine, channels, watching);
     machine.resume().await?;
-    let deadline = Deadline::after(spec.timeouts.boot_seconds, "timeouts.bootSeconds");
     let port = machine.ssh_port().await?;
     let signs = machine.signs();
     let session = wait::race("the logon", Session::open(port, &spec.login), &signs, deadline).await??;

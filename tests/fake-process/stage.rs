@@ -1,0 +1,363 @@
+//! A test's own directory with everything a task needs, and the proof that nothing outlives it.
+
+use std::{
+    cell::RefCell,
+    path::PathBuf,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+use wfvm::{
+    install::{self, InstallFailure, Places},
+    progress::{Progress, Reader},
+    run::{self, RunFailure, Surroundings},
+    spec::{
+        Accelerator, Account, AnswerFile, AnswerMedium, DiskBus, Firmware, GuestOsName, ImageSelection,
+        Install, InstallTimeouts, Login, Machine, Network, NetworkCard, Run, RunTimeouts, Tools,
+    },
+};
+use wfvm_tests::scenario::{Act, Drives, Manner, OPTION, Scenario, Ssh, Start};
+
+use crate::medium;
+
+pub(crate) const USER: &str = "wfvm";
+pub(crate) const PASSWORD: &str = "1234";
+
+/// How long what was ended may take to be gone, on a loaded machine.
+const GONE: Duration = Duration::from_secs(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+pub(crate) struct Stage {
+    directory: tempfile::TempDir,
+    /// Programs under this test's own names, beside the real binary.
+    programs: RefCell<Option<tempfile::TempDir>>,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        let stage = Self { directory: tempfile::tempdir().unwrap(), programs: RefCell::default() };
+        for directory in ["scratch", "tmp", "guest"] {
+            fs_err::create_dir(stage.path(directory)).unwrap();
+        }
+        // Never opened by the fake.
+        for file in ["image.qcow2", "ovmf-code.fd", "ovmf-vars.fd"] {
+            fs_err::write(stage.path(file), b"").unwrap();
+        }
+        stage
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// A machine that connects, starts, and does nothing.
+    pub(crate) fn scenario(&self, story: &[Act]) -> Scenario {
+        Scenario {
+            stage: self.directory.path().into(),
+            start: Start::Ready,
+            manner: Manner::Plain,
+            story: story.to_vec(),
+            drives: Drives::Moving,
+            screen: None,
+            ssh: Ssh::Mute,
+        }
+    }
+
+    fn machine(scenario: &Scenario) -> Machine {
+        Machine {
+            firmware: Firmware::Uefi,
+            accelerator: Accelerator::Tcg,
+            cores: 1,
+            memory_mib: 512,
+            disk_bus: DiskBus::Sata,
+            network_card: NetworkCard::E1000e,
+            tpm: false,
+            rtc_base: "utc".into(),
+            cpu_model: None,
+            extra_qemu_flags: vec![OPTION.into(), serde_json::to_string(scenario).unwrap()],
+        }
+    }
+
+    fn tools(&self) -> Tools {
+        Tools {
+            qemu: env!("CARGO_BIN_EXE_fake-qemu").into(),
+            qemu_img: program("qemu-img"),
+            ovmf_code: Some(self.path("ovmf-code.fd")),
+            ovmf_vars: Some(self.path("ovmf-vars.fd")),
+            swtpm: None,
+            tesseract: None,
+            bash: Some(program("bash")),
+        }
+    }
+
+    pub(crate) fn install_spec(&self, scenario: &Scenario) -> Install {
+        let custom = self.path("custom.xml");
+        fs_err::write(&custom, b"<unattend/>").unwrap();
+        Install {
+            wfvm_spec: 1,
+            installation_medium: medium::iso(self),
+            guest_os: GuestOsName::Windows11,
+            image: ImageSelection::Index(1),
+            machine: Self::machine(scenario),
+            disk_mib: 4096,
+            answer_medium: AnswerMedium::Iso,
+            answer_file: AnswerFile {
+                full_name: "a".into(),
+                organization: "b".into(),
+                product_key: None,
+                ui_language: "en-US".into(),
+                input_locale: "en-US".into(),
+                user_locale: "en-US".into(),
+                system_locale: "en-US".into(),
+                time_zone: "UTC".into(),
+                computer_name: None,
+                accounts: vec![Account {
+                    name: USER.into(),
+                    password: PASSWORD.into(),
+                    description: String::new(),
+                    display_name: String::new(),
+                    groups: vec!["Administrators".into()],
+                }],
+                administrator_password: None,
+                auto_logon: USER.into(),
+                specialize_commands: Vec::new(),
+                driver_paths: Vec::new(),
+            },
+            custom_answer_file: Some(custom),
+            payload: Vec::new(),
+            login: login(),
+            timeouts: InstallTimeouts::default(),
+            tools: self.tools(),
+        }
+    }
+
+    pub(crate) fn run_spec(&self, scenario: &Scenario, script: &str) -> Run {
+        Run {
+            wfvm_spec: 1,
+            name: "test".into(),
+            image: self.path("image.qcow2"),
+            script: script.into(),
+            machine: Self::machine(scenario),
+            login: login(),
+            network: Network::default(),
+            display: false,
+            timeouts: RunTimeouts::default(),
+            tools: self.tools(),
+        }
+    }
+
+    /// Installs in this process. Whatever happens, there is an output exactly if it went well.
+    pub(crate) async fn install(&self, spec: &Install) -> Result<(), Box<InstallFailure>> {
+        let (out, scratch, evidence) = (self.path("disk.qcow2"), self.path("scratch"), self.path("evidence"));
+        let places = Places { out: &out, scratch: &scratch, evidence: &evidence };
+        let outcome = install::install(spec, places, &Progress::new(Reader::Lines)).await;
+        assert_eq!(out.exists(), outcome.is_ok(), "there is an output exactly if the installation went well");
+        self.assert_nothing_unfinished();
+        outcome
+    }
+
+    /// Runs a script beside the fake, in this process.
+    pub(crate) async fn run(&self, spec: &Run) -> Result<std::process::ExitStatus, Box<RunFailure>> {
+        let (scratch, evidence) = (self.path("scratch"), self.path("evidence"));
+        let builder = self.builder();
+        let around = Surroundings {
+            scratch: &scratch,
+            evidence: &evidence,
+            programs: builder.parent().unwrap().into(),
+            forwarder: builder.clone(),
+            path: path_variable(),
+        };
+        run::run(spec, &around, &Progress::new(Reader::Lines)).await
+    }
+
+    /// Writes a spec for the real binary.
+    pub(crate) fn write_spec(&self, spec: &impl serde::Serialize) -> PathBuf {
+        self.write_json(&serde_json::to_value(spec).unwrap())
+    }
+
+    pub(crate) fn write_json(&self, spec: &serde_json::Value) -> PathBuf {
+        let file = self.path("spec.json");
+        fs_err::write(&file, spec.to_string()).unwrap();
+        file
+    }
+
+    /// The real binary with its short names beside it.
+    pub(crate) fn builder(&self) -> PathBuf {
+        let mut programs = self.programs.borrow_mut();
+        let directory = programs.get_or_insert_with(|| {
+            // On the file system of the binary, so that it is linked and not copied.
+            let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+            fs_err::hard_link(builder(), directory.path().join("wfvm-nix-builder")).unwrap();
+            for name in ["win-exec", "win-put", "win-get", "win-wait"] {
+                std::os::unix::fs::symlink("wfvm-nix-builder", directory.path().join(name)).unwrap();
+            }
+            directory
+        });
+        directory.path().join("wfvm-nix-builder")
+    }
+
+    /// A command of the real binary, or of one of its short names, in the stage's directory.
+    pub(crate) fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(self.builder().with_file_name(name));
+        command.current_dir(self.directory.path()).env("TMPDIR", self.path("tmp"));
+        for variable in ["WFVM_SOCKET", "NIX_BUILD_TOP", "NIX_LOG_FD", "NIX_ATTRS_JSON_FILE"] {
+            command.env_remove(variable);
+        }
+        command
+    }
+
+    /// Gives the fake, or a script, the word that it waits for.
+    pub(crate) fn cue(&self, name: &str) {
+        fs_err::write(self.path(name), b"").unwrap();
+    }
+
+    /// Waits for a file that the fake or a script leaves.
+    pub(crate) fn await_cue(&self, name: &str) {
+        let file = self.path(name);
+        until(|| file.exists(), || format!("{name} did not come"));
+    }
+
+    /// The process id that a file on the stage tells, as soon as it does.
+    pub(crate) fn pid(&self, name: &str) -> u32 {
+        let read = || fs_err::read_to_string(self.path(name)).ok()?.trim().parse().ok();
+        until(|| read().is_some(), || format!("{name} did not come"));
+        read().unwrap()
+    }
+
+    fn assert_nothing_unfinished(&self) {
+        let names = fs_err::read_dir(self.directory.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let unfinished: Vec<_> = names.filter(|name| name.to_string_lossy().contains("unfinished")).collect();
+        assert!(unfinished.is_empty(), "left behind: {unfinished:?}");
+    }
+
+    /// No process knows this stage any more, no socket of it is open, no scratch directory is left.
+    pub(crate) fn assert_nothing_left(&self) {
+        until(|| self.processes().is_empty(), || format!("processes are left: {:#?}", self.processes()));
+        let sockets = fs_err::read_to_string("/proc/net/unix").unwrap();
+        let stage = self.directory.path().display().to_string();
+        let open: Vec<&str> = sockets.lines().filter(|line| line.contains(&stage)).collect();
+        assert!(open.is_empty(), "sockets are left: {open:#?}");
+        let left: Vec<PathBuf> =
+            fs_err::read_dir(self.path("tmp")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(left.is_empty(), "scratch directories are left: {left:?}");
+        self.assert_nothing_unfinished();
+    }
+
+    /// Processes other than this one whose words or variables name the stage.
+    fn processes(&self) -> Vec<String> {
+        let stage = self.directory.path().display().to_string();
+        let programs =
+            self.programs.borrow().as_ref().map(|directory| directory.path().display().to_string());
+        let this = std::process::id().to_string();
+        let mut processes = Vec::new();
+        for entry in fs_err::read_dir("/proc").unwrap().flatten() {
+            let id = entry.file_name().to_string_lossy().into_owned();
+            if id == this || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+                continue;
+            }
+            // A process may end while it is looked at.
+            let text = |name: &str| fs_err::read(entry.path().join(name)).unwrap_or_default();
+            let words = String::from_utf8_lossy(&text("cmdline")).replace('\0', " ");
+            let knows = |name: &String| {
+                words.contains(name) || String::from_utf8_lossy(&text("environ")).contains(name)
+            };
+            if knows(&stage) || programs.as_ref().is_some_and(knows) {
+                processes.push(format!("{id}: {words}"));
+            }
+        }
+        processes
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // A second panic would hide the first.
+        if !std::thread::panicking() {
+            self.assert_nothing_left();
+        }
+    }
+}
+
+fn login() -> Login {
+    Login { user: USER.into(), password: PASSWORD.into() }
+}
+
+/// Waits for something that has no event, with a bound.
+pub(crate) fn until(condition: impl Fn() -> bool, otherwise: impl Fn() -> String) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < GONE, "{}", otherwise());
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
+
+pub(crate) fn is_running(pid: u32) -> bool {
+    // A zombie has ended; who reaps it is its parent's business.
+    fs_err::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| !stat.rsplit(") ").next().unwrap_or_default().starts_with('Z'))
+}
+
+fn path_variable() -> std::ffi::OsString {
+    std::env::var_os("PATH").unwrap_or_default()
+}
+
+/// A program of the host, by PATH.
+pub(crate) fn program(name: &str) -> PathBuf {
+    let path = path_variable();
+    let found = std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.exists());
+    found.unwrap_or_else(|| panic!("`{name}` is needed by this test and not on PATH"))
+}
+
+/// The product's binary, in the target directory of this test.
+fn builder() -> PathBuf {
+    let this = std::env::current_exe().unwrap();
+    let found = this.ancestors().skip(1).take(3).map(|directory| directory.join("wfvm-nix-builder"));
+    found.into_iter().find(|file| file.is_file()).unwrap_or_else(|| {
+        panic!("wfvm-nix-builder is needed by this test: `cargo build --package wfvm-nix-builder` makes it")
+    })
+}
+
+// What Setup shows from outside, in words that tests put together to stories.
+
+pub(crate) fn com1(line: &str) -> Act {
+    Act::Com1(format!("{line}\r\n"))
+}
+
+pub(crate) fn medium_started() -> Act {
+    com1(
+        "\u{1b}[2J\u{1b}[01;01HBdsDxe: starting Boot0001 \"UEFI QEMU DVD-ROM QM00003 \" from PciRoot(0x0)/Pci(0x1F,0x2)",
+    )
+}
+
+pub(crate) fn disk_started() -> Act {
+    com1(
+        "BdsDxe: starting Boot0004 \"Windows Boot Manager\" from HD(1,GPT,0)/\\EFI\\Microsoft\\Boot\\bootmgfw.efi",
+    )
+}
+
+pub(crate) fn reset() -> Act {
+    Act::Event { name: "RESET".into(), data: json!({ "guest": true, "reason": "guest-reset" }) }
+}
+
+pub(crate) fn shutdown(by_guest: bool) -> Act {
+    let reason = if by_guest { "guest-shutdown" } else { "host-signal" };
+    Act::Event { name: "SHUTDOWN".into(), data: json!({ "guest": by_guest, "reason": reason }) }
+}
+
+pub(crate) fn marker(phase: &str) -> Act {
+    com1(&format!("WFVM:phase={phase}"))
+}
+
+/// The story of an installation up to the question for a session.
+pub(crate) fn installation() -> Vec<Act> {
+    vec![
+        medium_started(),
+        reset(),
+        disk_started(),
+        marker("specialize"),
+        marker("oobeSystem"),
+        marker("firstLogon"),
+        marker("ready"),
+    ]
+}

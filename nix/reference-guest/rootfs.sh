@@ -17,9 +17,9 @@ done
 cp -L "$guestPackages/usr/lib64/ld-linux-x86-64.so.2" "$root/usr/lib64/"
 cp "$guestPackages/usr/sbin/mkntfs" "$root/usr/sbin/"
 
-# No fonts but Wine's own: libfontconfig without a configuration complains on
-# the standard error of every program.
-echo '<fontconfig/>' > "$root/etc/fonts/fonts.conf"
+# No fonts but Wine's own: libfontconfig without a configuration and a place for
+# its cache complains on the standard error of every program.
+echo '<fontconfig><cachedir>/tmp/fontconfig</cachedir></fontconfig>' > "$root/etc/fonts/fonts.conf"
 printf 'root:x:0:0:Administrator:/root:/bin/false\n' > "$root/etc/passwd"
 printf 'root:x:0:\n' > "$root/etc/group"
 printf 'hosts: files dns\n' > "$root/etc/nsswitch.conf"

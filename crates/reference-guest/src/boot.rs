@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fs_err as fs;
+use rustix::fs::{Mode, OFlags, openat};
 use rustix::mount::{MountFlags, mount, mount_bind, mount_bind_recursive};
 
 use crate::block::{self, Kind, Mounted};
@@ -67,10 +68,11 @@ pub(crate) fn start() -> Result<(Stage, thread::JoinHandle<()>), BootError> {
         .map(|line| line.trim().to_owned())
         .filter(|line| !line.is_empty())
         .partition(|line| NOT_STORAGE.iter().any(|name| module_name(line).starts_with(name)));
-    load(&storage);
+    let drivers = fs::File::open(MODULES).map_err(doing("the directory of drivers"))?;
+    load(&drivers, &storage);
     panther::info("BOOT", format!("{} storage drivers loaded", storage.len()));
     let others = thread::spawn(move || {
-        load(&later);
+        load(&drivers, &later);
         panther::info("BOOT", format!("{} other drivers loaded", later.len()));
     });
     if let Some(disk) = mount_installed() {
@@ -91,8 +93,9 @@ fn module_name(line: &str) -> &str {
 }
 
 /// Loads modules in their order. A line may begin with `?PNPID`: load only where ACPI has such a device
-/// (the floppy driver probes for seconds where there is no controller).
-fn load(lines: &[String]) {
+/// (the floppy driver probes for seconds where there is no controller). The directory is an open one,
+/// because its path is gone once the root directory is another.
+fn load(directory: &fs::File, lines: &[String]) {
     for line in lines {
         if let Some((condition, _)) = line.strip_prefix('?').and_then(|rest| rest.split_once(' ')) {
             let present = block::entries("/sys/bus/acpi/devices").iter().any(|device| device.starts_with(condition));
@@ -101,11 +104,10 @@ fn load(lines: &[String]) {
             }
         }
         let name = module_name(line);
-        let loaded = fs::File::open(Path::new(MODULES).join(name))
-            .and_then(|file| rustix::system::finit_module(&file, c"", 0).map_err(io::Error::from));
+        let loaded = openat(directory.file(), name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+            .and_then(|file| rustix::system::finit_module(&file, c"", 0));
         match loaded {
-            Ok(()) => {}
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::EXIST.raw_os_error()) => {}
+            Ok(()) | Err(rustix::io::Errno::EXIST) => {}
             // A virtual machine lacks most of the hardware that the modules are for.
             Err(error) => panther::info("BOOT", format!("the driver {name} is not loaded: {error}")),
         }

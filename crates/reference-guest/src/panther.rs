@@ -133,15 +133,15 @@ mod tests {
     #[test]
     fn lines_said_before_the_disk_exists_come_first() {
         let directory = tempfile::tempdir().unwrap();
-        info("SETUP", "early");
-        error("SETUP", "wrong");
+        info("TEST", "early");
+        error("TEST", "wrong");
         attach(directory.path());
-        info("SETUP", "late");
+        info("TEST", "late");
         let all = fs::read_to_string(directory.path().join("setupact.log")).unwrap();
-        let words: Vec<&str> = all.lines().filter_map(|line| line.split("SETUP").nth(1)).map(str::trim).collect();
+        let words: Vec<&str> = all.lines().filter_map(|line| line.split("TEST").nth(1)).map(str::trim).collect();
         assert_eq!(words, ["early", "wrong", "late"]);
         let errors = fs::read_to_string(directory.path().join("setuperr.log")).unwrap();
-        assert!(errors.contains(", Error      SETUP  wrong"), "{errors}");
+        assert!(errors.contains(", Error      TEST   wrong"), "{errors}");
         detach();
     }
 }

@@ -49,7 +49,7 @@ fn each_documented_mistake_breaks_its_rule() {
         ("L08", specialize("<ComputerName>a</ComputerName><ComputerName>b</ComputerName>")),
         ("L09", file("specialize", "Shel-Setup", "")),
         ("L09", file("specialize", "ServerManager-SvrMgrNc", "")),
-        ("L10", file("windowsPE", "Shell-Setup", "")),
+        ("L10", file("specialize", "LUA-Settings", "")),
         ("L11", specialize("<ComputerNam>a</ComputerNam>")),
         ("L12", specialize("<OOBE><HideEULAPage>true</HideEULAPage></OOBE>")),
         ("L16", commands("<RunSynchronousCommand><Order>1</Order><Path>x</Path></RunSynchronousCommand>")),

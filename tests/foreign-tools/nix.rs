@@ -8,7 +8,7 @@ use wfvm::nix::nixbase32;
 use wfvm::nix::store_path::StorePath;
 use wfvm::nix::structured_attrs::StructuredAttrs;
 
-use crate::program::{Place, output};
+use crate::program::{Place, ended, output};
 
 const DIGESTS: [&str; 3] = [
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
@@ -43,8 +43,7 @@ fn nix_store_accepts_and_refuses_the_same_names() {
         ["a", "hello-2.12", "+-._?=", ".a", "...", "a b", ".", "..", ".-a", "..-a", "a~b", &long, &too_long]
     {
         let printed =
-            Command::new("nix-store").args(["--print-fixed-path", "sha256", DIGESTS[0], name]).output();
-        let printed = printed.unwrap_or_else(|error| panic!("`nix-store` cannot be started: {error}"));
+            ended(Command::new("nix-store").args(["--print-fixed-path", "sha256", DIGESTS[0], name]));
         let path = String::from_utf8_lossy(&printed.stdout).trim().to_owned();
         let digits = "0".repeat(32);
         let ours = if printed.status.success() {
@@ -73,16 +72,15 @@ fn paths_that_nix_instantiate_computes_are_taken_apart() {
 fn build(place: &Place, expression: &str) -> String {
     let root = fs_err::canonicalize(place.path(".")).unwrap_or_else(|error| panic!("{error}"));
     let below = |name: &str| root.join(name).display().to_string();
-    let program = "nix-build";
-    let built = Command::new(program)
-        .args(["--no-out-link", "--log-format", "internal-json", "--expr", expression])
-        .env("NIX_STORE_DIR", below("store"))
-        .env("NIX_STATE_DIR", below("state"))
-        .env("NIX_LOG_DIR", below("log"))
-        .env("NIX_CONFIG", "sandbox = false\nbuild-users-group =\nsubstituters =\n")
-        .env("NIX_REMOTE", "")
-        .output();
-    let built = built.unwrap_or_else(|error| panic!("`{program}` cannot be started: {error}"));
+    let built = ended(
+        Command::new("nix-build")
+            .args(["--no-out-link", "--log-format", "internal-json", "--expr", expression])
+            .env("NIX_STORE_DIR", below("store"))
+            .env("NIX_STATE_DIR", below("state"))
+            .env("NIX_LOG_DIR", below("log"))
+            .env("NIX_CONFIG", "sandbox = false\nbuild-users-group =\nsubstituters =\n")
+            .env("NIX_REMOTE", ""),
+    );
     let log = String::from_utf8_lossy(&built.stderr).into_owned();
     assert!(built.status.success(), "{log}");
     log

@@ -1,16 +1,19 @@
 //! Runs a program to its end. A test whose program is missing fails and names it.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output};
+
+/// Runs a program to whatever end.
+pub(crate) fn ended(command: &mut Command) -> Output {
+    let program = command.get_program().to_string_lossy().into_owned();
+    command
+        .output()
+        .unwrap_or_else(|error| panic!("`{program}` is needed by this test and cannot be started: {error}"))
+}
 
 /// What the program printed. It must end with 0.
 pub(crate) fn output(program: &str, arguments: &[&str]) -> String {
-    let mut command = Command::new(program);
-    command.args(arguments).env("LC_ALL", "C.UTF-8");
-    let output = match command.output() {
-        Ok(output) => output,
-        Err(error) => panic!("`{program}` is needed by this test and cannot be started: {error}"),
-    };
+    let output = ended(Command::new(program).args(arguments).env("LC_ALL", "C.UTF-8"));
     let text =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(

@@ -11,7 +11,8 @@ fn overlay(place: &Place, medium: &str, patch: &CatalogPatch) -> String {
     let bytes = fs_err::read(medium).unwrap_or_else(|error| panic!("{error}"));
     let change = PromptFree::new(bytes.len() as u64, patch).unwrap_or_else(|error| panic!("{error}"));
     let span = change.original();
-    let original = &bytes[usize::try_from(span.start).unwrap_or(0)..usize::try_from(span.end).unwrap_or(0)];
+    let index = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
+    let original = bytes.get(index(span.start)..index(span.end)).unwrap_or_default();
     let image = change.overlay(medium, original).unwrap_or_else(|error| panic!("{error}"));
     place.put("overlay.qcow2", &image)
 }

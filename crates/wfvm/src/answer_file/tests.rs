@@ -99,7 +99,11 @@ fn read(document: &str) -> Read {
             }
             Event::Eof => return open.pop().unwrap().children.pop().unwrap(),
             Event::Decl(_) => {}
-            other => panic!("{other:?}"),
+            other @ (Event::Empty(_)
+            | Event::CData(_)
+            | Event::Comment(_)
+            | Event::PI(_)
+            | Event::DocType(_)) => panic!("{other:?}"),
         }
     }
 }
@@ -176,9 +180,12 @@ fn the_disk_number_stands_where_the_disk_is_made_and_where_windows_goes() {
     }
 }
 
+/// The beginning of a refusal, and the change that leads to it.
+type Case = (&'static str, fn(&mut Install));
+
 #[test]
 fn values_that_setup_would_stop_at_are_refused_with_their_field() {
-    let cases: [(&str, fn(&mut Install)); 30] = [
+    let cases: [Case; 30] = [
         ("image.name: is empty", |spec| spec.image = ImageSelection::Name(String::new())),
         ("diskMib: 2097153 MiB; under BIOS", |spec| spec.disk_mib = (2 << 20) + 1),
         ("answerFile.fullName: has 64 characters; Windows takes up to 63", |spec| {
@@ -244,7 +251,7 @@ fn values_that_setup_would_stop_at_are_refused_with_their_field() {
         }),
         ("answerFile.autoLogon: `nobody` is neither", |spec| spec.answer_file.auto_logon = "nobody".into()),
         ("login.password: is not the password of the account `wfvm`", |spec| {
-            spec.login.password = "0".into()
+            spec.login.password = "0".into();
         }),
     ];
     for (expected, change) in cases {

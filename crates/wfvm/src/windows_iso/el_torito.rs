@@ -45,7 +45,7 @@ pub(super) struct Volume {
 
 /// Walks the volume descriptors.
 pub(super) fn volume<R: Read + Seek>(medium: &mut Medium<R>) -> Result<Volume, IsoError> {
-    const WHAT: &str = "the volume descriptors";
+    const WHAT: &str = "a volume descriptor";
     if medium.bytes() < (FIRST_DESCRIPTOR + 1) * BLOCK {
         return Err(IsoError::NotAnIso {
             found: format!(

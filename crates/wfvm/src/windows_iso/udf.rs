@@ -198,7 +198,7 @@ impl<'m, R: Read + Seek> Udf<'m, R> {
         file_entry: u64,
         size: u64,
     ) -> Result<Vec<Extent>, IsoError> {
-        const WHAT: &str = "the contents of a file";
+        const WHAT: &str = "an extent of a file";
         let mut extents: Vec<Extent> = Vec::new();
         let mut total = 0_u64;
         let mut pending = kind.parse(descriptors);

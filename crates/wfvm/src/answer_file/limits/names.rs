@@ -7,7 +7,7 @@ use crate::spec::{Account, AnswerFile};
 const ACCOUNT_NAME_LENGTH: usize = 20;
 /// What the logon screen and older programs take.
 const PASSWORD_LENGTH: usize = 127;
-/// The NetBIOS name, in bytes.
+/// What an old network knows of a name, in bytes.
 const COMPUTER_NAME_BYTES: usize = 15;
 
 /// "Bad characters" of `LocalAccount/Name`.

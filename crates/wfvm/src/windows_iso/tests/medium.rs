@@ -1,8 +1,8 @@
 //! A small medium in the layout of Windows media, with every variant that UDF allows.
 
-use super::super::medium::{BLOCK, Fields};
+use super::super::medium::Fields;
 
-const SIZE: usize = BLOCK as usize;
+const SIZE: usize = 2048;
 /// Where the partition begins.
 pub(super) const PARTITION: usize = 260;
 pub(super) const CATALOG: usize = 20;

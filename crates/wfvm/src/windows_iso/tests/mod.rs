@@ -6,7 +6,6 @@ use proptest::prelude::*;
 use self::medium::{Form, PARTITION, PLAIN, Variant, le, medium, put, seal, wim};
 use super::*;
 
-#[expect(clippy::module_inception, reason = "the medium that the tests read, beside the reader's own")]
 mod medium;
 
 const XML: &str = "<WIM><TOTALBYTES>9</TOTALBYTES>\
@@ -56,7 +55,7 @@ fn other_files_are_named_for_what_they_are() {
         refusal(&page),
         "this is not an ISO image: a page of HTML or XML, as a failed download leaves"
     );
-    assert_eq!(refusal(&[0; 40_000]), "this is not an ISO image: `CD001` does not stand at byte 32769");
+    assert_eq!(refusal(&vec![0; 40_000]), "this is not an ISO image: `CD001` does not stand at byte 32769");
 }
 
 #[test]

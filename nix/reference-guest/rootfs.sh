@@ -31,7 +31,7 @@ printf '%s\n' 'ReferenceStandard RGSTD-22222-33333-44444-55555' \
   'ReferenceDatacenter RGDAT-22222-33333-44444-55555' > "$root/usr/lib/reference-guest/product-keys"
 
 cp -r --no-preserve=mode,ownership "$prefix" "$root/prefix"
-windows=$root/prefix/drive_c/Windows
+windows=$root/prefix/drive_c/windows
 put() { # PROGRAM PATH-BELOW-WINDOWS
   local path=${2//\\//}
   # Another spelling of the name may be Wine's stub of it: it must be gone, and

@@ -54,7 +54,4 @@ mkdir -p "$out"
 # Wine shall not bring the prefix up to date at its first start: it is.
 echo disable > "$out/.update-timestamp"
 mv drive_c ./*.reg "$out/"
-# As Windows spells them; Linux programs look into the volume as well.
-mv "$out/drive_c/windows" "$out/drive_c/Windows"
-mv "$out/drive_c/users" "$out/drive_c/Users"
 mkdir -p "$out/drive_c/ProgramData"

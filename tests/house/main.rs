@@ -1,0 +1,11 @@
+//! Ring 2: the plan of the house. Each check reads this repository's own files, and its
+//! message says what to do.
+#![expect(clippy::panic, reason = "a check that cannot read its subject fails by saying so")]
+
+mod documents;
+mod homes;
+mod module_order;
+mod names_and_sizes;
+mod reference;
+mod source;
+mod waiting;

@@ -1,0 +1,22 @@
+# The reference pages list the arguments of our functions, all of them and no others.
+{ facts, product, ... }:
+
+let
+  inherit (builtins) attrNames elem filter head isList isString map match readFile split;
+
+  # The first column of the tables: `NAME` alone.
+  documented = page: map head (filter isList (map
+    (line: if isString line then match "\\| `([A-Za-z]+)` \\|.*" line else null)
+    (split "\n" (readFile page))));
+  missing = page: function: filter (name: !(elem name (documented page))) (attrNames function.__functionArgs);
+  invented = page: function: filter (name: !(elem name (attrNames function.__functionArgs))) (documented page);
+
+  makeWindowsImage = ../../docs/reference/make-windows-image.md;
+  wfvm-run = ../../docs/reference/wfvm-run.md;
+in
+facts "reference" {
+  "the page of makeWindowsImage lists all its arguments" = [ (missing makeWindowsImage product.makeWindowsImage) [ ] ];
+  "and nothing else" = [ (invented makeWindowsImage product.makeWindowsImage) [ ] ];
+  "the page of wfvm-run lists all its arguments" = [ (missing wfvm-run product.wfvm-run) [ ] ];
+  "and nothing that it does not take" = [ (invented wfvm-run product.wfvm-run) [ ] ];
+}

@@ -2,7 +2,7 @@
 //!
 //! Ours and the anchors take turns in one run, so that a loaded host is loaded for all of them.
 //! A measure is registered in [`MEASURES`] and has a file of its own.
-#![expect(clippy::print_stdout, reason = "the table is what this program is for")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what this program is for")]
 #![expect(clippy::disallowed_methods, reason = "anchors are other programs")]
 
 mod figure;
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     match perform() {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            println!("error: {problem}");
+            eprintln!("error: {problem}");
             ExitCode::from(2)
         }
     }

@@ -40,7 +40,9 @@ pub(crate) fn assign(disks: &[Disk], system_disk: Option<&str>) -> Vec<Drive> {
         for disk in of_kind(kind).filter(|disk| system_disk != Some(disk.name.as_str())) {
             // Windows PE shows the first partition of a stick only.
             let count = if kind == Kind::Fixed { usize::MAX } else { 1 };
-            for device in disk.volumes().into_iter().take(count) {
+            // A blank disk is no volume.
+            let blank = kind == Kind::Fixed && disk.partitions.is_empty();
+            for device in disk.volumes().into_iter().take(if blank { 0 } else { count }) {
                 if let Some(letter) = letters.next() {
                     drives.push(drive(letter, device, kind));
                 }
@@ -54,26 +56,35 @@ fn drive(letter: char, device: PathBuf, kind: Kind) -> Drive {
     Drive { letter, device, kind, mount: Path::new("/media").join(letter.to_ascii_lowercase().to_string()) }
 }
 
-/// Makes the letters known to Wine and mounts what is in the drives.
-pub(crate) fn publish(drives: Vec<Drive>, system: &Path, prefix: &Path) -> io::Result<()> {
+/// Gives Wine a place for its letters, with C: and the serial port in it.
+pub(crate) fn prepare(system: &Path, prefix: &Path) -> io::Result<()> {
     fs::create_dir_all(LINKS)?;
-    let links = [("c:".to_owned(), system.to_owned()), ("com1".to_owned(), PathBuf::from(SERIAL_PORT))];
-    let more = drives.iter().flat_map(|drive| {
-        let letter = drive.letter.to_ascii_lowercase();
-        [(format!("{letter}:"), drive.mount.clone()), (format!("{letter}::"), drive.device.clone())]
-    });
-    for (name, target) in links.into_iter().chain(more) {
-        let link = Path::new(LINKS).join(name);
-        drop(fs::remove_file(&link));
-        symlink(target, link)?;
-    }
+    link("c:", system)?;
+    link("com1", Path::new(SERIAL_PORT))?;
     // NTFS has no names with colons, so the links live in memory.
     let place = prefix.join("dosdevices");
     fs::create_dir_all(&place)?;
     rustix::mount::mount_bind(LINKS, &place)?;
+    Ok(())
+}
+
+fn link(name: &str, target: &Path) -> io::Result<()> {
+    let link = Path::new(LINKS).join(name);
+    match fs::remove_file(&link) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    Ok(symlink(target, link)?)
+}
+
+/// Mounts what is in the drives and makes their letters known, also to a Wine that runs already.
+pub(crate) fn publish(drives: Vec<Drive>) -> io::Result<()> {
     for drive in &drives {
         fs::create_dir_all(&drive.mount)?;
         mount(drive);
+        let letter = drive.letter.to_ascii_lowercase();
+        link(&format!("{letter}:"), &drive.mount)?;
+        link(&format!("{letter}::"), &drive.device)?;
     }
     *DRIVES.lock().unwrap_or_else(PoisonError::into_inner) = drives;
     Ok(())
@@ -143,6 +154,7 @@ mod tests {
             disk("sda", Kind::Fixed, 3),
             disk("sdb", Kind::Removable, 2),
             disk("sdc", Kind::Fixed, 2),
+            disk("sdd", Kind::Fixed, 0),
             disk("sr0", Kind::Optical, 0),
             disk("fd0", Kind::Floppy, 0),
         ];

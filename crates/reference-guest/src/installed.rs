@@ -15,7 +15,7 @@ use crate::passes::{self, disk_trouble, offline_servicing, unexpected};
 use crate::power::{self, End};
 use crate::registry::Hive;
 use crate::state::{ImageState, State};
-use crate::{accounts, block, network, panther, stand_ins, wine};
+use crate::{block, network, panther, stand_ins, wine};
 
 /// Starts the installed system and gives back once it is ready or stopped at a page.
 pub(crate) fn run(system_disk: &str, drivers: thread::JoinHandle<()>) -> Result<(), Page> {
@@ -24,71 +24,91 @@ pub(crate) fn run(system_disk: &str, drivers: thread::JoinHandle<()>) -> Result<
     if let Some(pass) = &state.running {
         return Err(unexpected(format!("the machine restarted while the pass {pass} was running")));
     }
-    let network = thread::spawn(move || {
-        drop(drivers.join());
-        power::watch_button();
-        network::start();
-    });
-    wait_for_media(network, &state);
-    let drives = drive_letters::assign(&block::disks(), Some(system_disk));
     let prefix = Path::new(SYSTEM_VOLUME).join(CONFIG);
-    drive_letters::publish(drives.clone(), Path::new(SYSTEM_VOLUME), &prefix).map_err(|error| disk_trouble(&error))?;
     wine::use_prefix(&prefix);
-    network::start_loopback().and_then(|()| stand_ins::serve()).map_err(|error| unexpected(format!("the loopback service: {error}")))?;
+    let prepared = drive_letters::prepare(Path::new(SYSTEM_VOLUME), &prefix).and_then(|()| network::start_loopback()).and_then(|()| stand_ins::serve());
+    prepared.map_err(|error| unexpected(format!("the machine could not be prepared: {error}")))?;
     let mut system = Hive::open(&prefix.join("system.reg")).map_err(|error| disk_trouble(&error))?;
     specialize::restore(&system);
-    if state.image != ImageState::Complete {
-        if set_up(&mut state, &mut system, &drives)? == Progress::Restarting {
-            return Ok(());
-        }
+    // While Wine starts, which takes longest of all, drivers are loaded and media are found.
+    let media = Media::look(system_disk.to_owned(), drivers);
+    let drives = if state.image == ImageState::Complete {
+        let starting = thread::spawn(start_wine);
+        let drives = media.drives(state.first_logon_done)?;
+        starting.join().unwrap_or_else(|_| Err(unexpected("Wine's start broke off")))?;
+        drives
     } else {
-        start_wine()?;
-    }
+        match set_up(&mut state, &mut system, media)? {
+            Some(drives) => drives,
+            None => return Ok(()),
+        }
+    };
     drive_letters::watch();
     log_on(&mut state, &drives)
 }
 
-/// A file on a stick may be wanted by the passes; a machine that is set up does not wait for it.
-fn wait_for_media(network: thread::JoinHandle<()>, state: &State) {
-    if state.image == ImageState::Complete && state.first_logon_done {
-        return;
+/// The drivers that are still being loaded, and what they will show.
+struct Media {
+    system_disk: String,
+    drivers: thread::JoinHandle<()>,
+}
+
+impl Media {
+    fn look(system_disk: String, drivers: thread::JoinHandle<()>) -> Self {
+        let drivers = thread::spawn(move || {
+            drop(drivers.join());
+            power::watch_button();
+            thread::spawn(network::start);
+        });
+        Self { system_disk, drivers }
     }
-    // The drivers first, then the sticks; the address may come later.
-    drop(network);
-    boot::settle_usb();
+
+    /// Finds the media and gives them letters. A machine that is set up does not wait for sticks.
+    fn drives(self, at_once: bool) -> Result<Vec<Drive>, Page> {
+        drop(self.drivers.join());
+        if !at_once {
+            boot::settle_usb();
+        }
+        let drives = drive_letters::assign(&block::disks(), Some(&self.system_disk));
+        drive_letters::publish(drives.clone()).map_err(|error| disk_trouble(&error))?;
+        Ok(drives)
+    }
 }
 
 fn start_wine() -> Result<(), Page> {
     wine::start().map_err(|error| unexpected(format!("Wine: {error}")))
 }
 
-/// The passes between the image and the first logon, each once.
-fn set_up(state: &mut State, system: &mut Hive, drives: &[Drive]) -> Result<Progress, Page> {
+/// The passes between the image and the first logon, each once. None if the machine ends before it.
+fn set_up(state: &mut State, system: &mut Hive, media: Media) -> Result<Option<Vec<Drive>>, Page> {
     page::progress("Installing Windows", "Getting ready");
-    let specialize_found = passes::for_pass(Pass::Specialize, drives)?;
+    let passes_here = [Pass::OfflineServicing, Pass::Specialize, Pass::OobeSystem];
+    // Setup has cached the answer file; media are searched for a pass that it does not have.
+    let cached = passes_here.iter().all(|pass| passes::for_pass(*pass, &[]).is_ok_and(|found| found.is_some()));
+    let (drives, media) = if cached { (Vec::new(), Some(media)) } else { (media.drives(false)?, None) };
+    let specialize_found = passes::for_pass(Pass::Specialize, &drives)?;
     if state.image == ImageState::Undeployable && state.commands_done == 0 {
-        write_settings(specialize_found.as_ref(), system, drives)?;
+        write_settings(specialize_found.as_ref(), system, &drives)?;
     }
-    let waiting = specialize_found.filter(|found| !found.file.processed(Pass::Specialize));
-    if waiting.is_some() {
+    let starting = thread::spawn(start_wine);
+    let drives = match media {
+        Some(media) => media.drives(false)?,
+        None => drives,
+    };
+    starting.join().unwrap_or_else(|_| Err(unexpected("Wine's start broke off")))?;
+    if let Some(found) = specialize_found.filter(|found| !found.file.processed(Pass::Specialize)) {
         state.running = Some(Pass::Specialize.name().to_owned());
         state.save().map_err(|error| disk_trouble(&error))?;
-    }
-    // Where Windows has a profile for SYSTEM, programs here look for one among the users'.
-    drop(accounts::make_profile(wine::SYSTEM_USER));
-    start_wine()?;
-    if let Some(found) = waiting {
         if specialize::run_commands(&found.file, state)? == Progress::Restarting {
-            return Ok(Progress::Restarting);
+            return Ok(None);
         }
         passes::cache_after(&found.file, Pass::Specialize).map_err(|error| disk_trouble(&error))?;
     }
     panther::info("SETUP", "the specialize pass is done");
-    drop(fs_err::remove_dir_all(specialize::system_profile()));
     state.image = ImageState::SpecializeResealToOobe;
     state.running = None;
     state.save().map_err(|error| disk_trouble(&error))?;
-    oobe(state, system, drives)
+    Ok((oobe(state, system, &drives)? == Progress::Done).then_some(drives))
 }
 
 /// Everything that the passes say about the registry, while no Wine holds it.

@@ -25,6 +25,7 @@ mod state;
 mod supervise;
 mod time_zone;
 mod wait;
+mod windows_path;
 mod wine;
 
 use std::path::Path;

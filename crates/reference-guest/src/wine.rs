@@ -117,11 +117,33 @@ impl Report {
     }
 }
 
+/// What Windows sets for a user, and what only Linux has. SYSTEM's profile is no one's in `C:\Users`.
+fn user_environment(user: &str) -> String {
+    let home = if user == SYSTEM_USER { "\\Windows\\system32\\config\\systemprofile".to_owned() } else { format!("\\Users\\{user}") };
+    let temporary = if user == SYSTEM_USER { "C:\\Windows\\TEMP".to_owned() } else { format!("C:{home}\\AppData\\Local\\Temp") };
+    let changes = [
+        format!("USERNAME={user}"),
+        "HOMEDRIVE=C:".to_owned(),
+        format!("HOMEPATH={home}"),
+        format!("USERPROFILE=C:{home}"),
+        format!("APPDATA=C:{home}\\AppData\\Roaming"),
+        format!("LOCALAPPDATA=C:{home}\\AppData\\Local"),
+        format!("TEMP={temporary}"),
+        format!("TMP={temporary}"),
+        "USER".to_owned(),
+        "LOGNAME".to_owned(),
+        "LANG".to_owned(),
+        "TZ".to_owned(),
+    ];
+    changes.join("|")
+}
+
 /// Prepares a Windows command line, run as `CreateProcess` would run it.
 pub(crate) fn prepare(line: &str, user: &str, directory: &Path) -> (Command, Report) {
     let report = Path::new(RUN_DIRECTORY).join(COUNTER.fetch_add(1, Ordering::Relaxed).to_string());
     let mut command = child::in_environment(Path::new(WINE), [RUNNER], environment(user));
     command.env("REFERENCE_GUEST_COMMAND", line);
+    command.env("REFERENCE_GUEST_ENVIRONMENT", user_environment(user));
     command.env("REFERENCE_GUEST_REPORT", format!("\\\\?\\unix{}", report.display()));
     command.current_dir(if directory.is_dir() { directory } else { Path::new("/") });
     (command, Report(report))

@@ -14,6 +14,7 @@
 #define LINE_CHARACTERS 32768 /* CreateProcessW takes no more */
 
 static WCHAR command_line[LINE_CHARACTERS];
+static WCHAR changes[LINE_CHARACTERS];
 static WCHAR report_path[MAX_PATH];
 
 static void report(const char *word, DWORD code)
@@ -41,6 +42,25 @@ static void report(const char *word, DWORD code)
     CloseHandle(file);
 }
 
+/* NAME=VALUE sets a variable, NAME alone removes one; '|' stands between them.
+ * Wine gives every program the environment of the first user since its server
+ * started, which on Windows is each user's own. */
+static void change_environment(WCHAR *change)
+{
+    while (*change) {
+        WCHAR *next = change, *value = NULL;
+        for (; *next && *next != '|'; next++)
+            if (*next == '=' && !value) {
+                *next = 0;
+                value = next + 1;
+            }
+        if (*next)
+            *next++ = 0;
+        SetEnvironmentVariableW(change, value);
+        change = next;
+    }
+}
+
 int wmain(void)
 {
     STARTUPINFOW startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
@@ -50,6 +70,9 @@ int wmain(void)
     if (!GetEnvironmentVariableW(L"REFERENCE_GUEST_REPORT", report_path, MAX_PATH) ||
         !GetEnvironmentVariableW(L"REFERENCE_GUEST_COMMAND", command_line, LINE_CHARACTERS))
         return 1;
+    if (GetEnvironmentVariableW(L"REFERENCE_GUEST_ENVIRONMENT", changes, LINE_CHARACTERS))
+        change_environment(changes);
+    SetEnvironmentVariableW(L"REFERENCE_GUEST_ENVIRONMENT", NULL);
     SetEnvironmentVariableW(L"REFERENCE_GUEST_REPORT", NULL);
     SetEnvironmentVariableW(L"REFERENCE_GUEST_COMMAND", NULL);
 

@@ -14,8 +14,8 @@ use super::wim::Blob;
 use crate::boot::{self, SYSTEM_VOLUME};
 use crate::disk_configuration::plan::Format;
 use crate::disk_configuration::{Esp, Volumes};
-use crate::panther;
 use crate::registry::{Hive, Value};
+use crate::{panther, windows_path};
 
 /// The read-only image that Setup runs from, without what Setup has changed above it.
 pub(crate) const IMAGE: &str = "/image";
@@ -40,7 +40,6 @@ pub(crate) fn apply(volumes: &Volumes, wim_file: &fs::File, blob: Blob) -> io::R
         tree.and_then(|()| blob_copy.join().unwrap_or_else(|_| Err(io::Error::other("the copy of the root blob broke off"))))
     });
     copied?;
-    prepare_registry(&root.join(CONFIG))?;
     fs::rename(unfinished, root.join(boot::ROOT_BLOB))
 }
 
@@ -121,9 +120,14 @@ const OWN_PROCESS: u32 = 0x10;
 const DEMAND_START: u32 = 3;
 const DISABLED: u32 = 4;
 
-/// What the installed registry says beyond the image's: the service sshd as Windows Server 2025 ships it,
+/// What the installed registry says beyond the image's: the edition, the service sshd as Windows Server 2025 ships it,
 /// our programs before Wine's under the same names, and no services that nothing here needs.
-fn prepare_registry(config: &Path) -> io::Result<()> {
+pub(crate) fn prepare(edition: &str, product: &str) -> io::Result<()> {
+    let root = Path::new(SYSTEM_VOLUME);
+    let config = root.join(CONFIG);
+    for directory in ["Windows/Temp", "Windows/Setup/State", "Windows/system32/config/systemprofile/AppData/Local"] {
+        fs::create_dir_all(windows_path::resolve(root, directory))?;
+    }
     let mut system = Hive::open(&config.join("system.reg"))?;
     let services = "System\\ControlSet001\\Services";
     let sshd = format!("{services}\\sshd");
@@ -143,6 +147,9 @@ fn prepare_registry(config: &Path) -> io::Result<()> {
             system.set(&key, "Start", Value::Number(DISABLED));
         }
     }
+    let version = "Software\\Microsoft\\Windows NT\\CurrentVersion";
+    system.set(version, "EditionID", Value::Text(edition));
+    system.set(version, "ProductName", Value::Text(product));
     system.save()?;
     let mut user = Hive::open(&config.join("user.reg"))?;
     let names = include_str!("../../windows/stand-ins").lines().filter_map(|line| line.rsplit('\\').next());

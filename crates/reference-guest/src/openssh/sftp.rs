@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
 use fs_err as fs;
@@ -11,7 +11,7 @@ use russh_sftp::protocol::{Attrs, Data, File, FileAttributes, FileMode, Handle, 
 use russh_sftp::server::{Handler, StatusReply};
 
 use crate::accounts::Account;
-use crate::{block, drive_letters};
+use crate::{drive_letters, windows_path};
 
 const LONGEST_READ_BYTES: u32 = 256 << 10;
 
@@ -55,7 +55,7 @@ impl Files {
         let mut parts = absolute.split('/').filter(|part| !part.is_empty());
         let drive = parts.next().filter(|part| is_drive(part)).and_then(|part| part.chars().next());
         let root = drive.and_then(drive_letters::root).ok_or_else(|| StatusReply::new(StatusCode::NoSuchFile))?;
-        Ok(parts.fold(root, |directory, name| existing(&directory, name)))
+        Ok(windows_path::resolve(&root, &parts.collect::<Vec<_>>().join("/")))
     }
 
     fn add(&mut self, id: u32, open: Open) -> Handle {
@@ -75,17 +75,6 @@ impl Files {
 
 fn is_drive(part: &str) -> bool {
     matches!(part.as_bytes(), [letter, b':'] if letter.is_ascii_alphabetic())
-}
-
-/// The name as it is on the disk, or as it is given where there is none.
-fn existing(directory: &Path, name: &str) -> PathBuf {
-    let exact = directory.join(name);
-    if exact.symlink_metadata().is_ok() {
-        return exact;
-    }
-    let lower = name.to_lowercase();
-    let found = block::entries(directory).into_iter().find(|entry| entry.to_lowercase() == lower);
-    found.map_or(exact, |entry| directory.join(entry))
 }
 
 fn attributes(metadata: &std::fs::Metadata) -> FileAttributes {
@@ -249,6 +238,8 @@ impl Handler for Files {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn files() -> Files {
@@ -277,13 +268,5 @@ mod tests {
         assert_eq!(files().place("/etc/passwd").unwrap_err().status_code, StatusCode::NoSuchFile);
         assert_eq!(files().place("/Q:/x").unwrap_err().status_code, StatusCode::NoSuchFile);
         assert_eq!(files().place("/c:/no/such").unwrap(), Path::new("/c/no/such"));
-    }
-
-    #[test]
-    fn names_are_found_in_any_case() {
-        let directory = tempfile::tempdir().unwrap();
-        fs::write(directory.path().join("Read Me.TXT"), "").unwrap();
-        assert_eq!(existing(directory.path(), "read me.txt"), directory.path().join("Read Me.TXT"));
-        assert_eq!(existing(directory.path(), "new"), directory.path().join("new"));
     }
 }

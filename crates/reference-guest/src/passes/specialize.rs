@@ -1,7 +1,5 @@
 //! The specialize pass: the machine gets its name, its time zone and its commands.
 
-use std::path::Path;
-
 use fs_err as fs;
 
 use super::{parse_page, system_directory, unexpected};
@@ -185,11 +183,6 @@ pub(crate) fn restore(system: &Hive) {
     if let Some(zone) = system.text("System\\ControlSet001\\Control\\TimeZoneInformation", "TimeZoneKeyName") {
         wine::use_time_zone(time_zone::posix(system, &zone));
     }
-}
-
-/// The temporary profile that SYSTEM's commands need, which Windows has elsewhere.
-pub(crate) fn system_profile() -> &'static Path {
-    Path::new("/c/Users/SYSTEM")
 }
 
 #[cfg(test)]

@@ -63,9 +63,7 @@ pub(crate) fn run(medium: &SetupMedium) -> Result<(), Page> {
     accounts::Accounts::built_in().save().map_err(installed)?;
     accounts::make_profile("Public").map_err(installed)?;
     cache_after(&file, Pass::WindowsPe).map_err(installed)?;
-    fs::write("/c/Windows/Setup/edition", format!("{}\r\n{}\r\n", image.edition, image.name))
-        .or_else(|_| fs::create_dir_all("/c/Windows/Setup").and_then(|()| fs::write("/c/Windows/Setup/edition", format!("{}\r\n{}\r\n", image.edition, image.name))))
-        .map_err(installed)?;
+    apply::prepare(&image.edition, &image.name).map_err(installed)?;
     State::fresh().save().map_err(installed)?;
     apply::install_boot_files(&volumes, &medium.path).map_err(installed)?;
     page::progress("Installing Windows", "Windows needs to restart to continue");
@@ -141,5 +139,6 @@ fn prepare_prefix(drives: Vec<drive_letters::Drive>) -> std::io::Result<()> {
         }
     }
     wine::use_prefix(prefix);
-    drive_letters::publish(drives, Path::new("/prefix/drive_c"), prefix)
+    drive_letters::prepare(Path::new("/prefix/drive_c"), prefix)?;
+    drive_letters::publish(drives)
 }

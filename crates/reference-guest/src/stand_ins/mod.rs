@@ -11,18 +11,20 @@ mod services;
 mod shutdown;
 
 use std::io::{self, Read as _, Write as _};
+use std::path::Path;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
 use fs_err as fs;
 
-use crate::{openssh, panther, wait};
+use crate::boot::SYSTEM_VOLUME;
+use crate::{openssh, panther, wait, windows_path};
 
 // windows/init-protocol.h
 const PORT: u16 = 4750;
 const LONGEST_REQUEST: u32 = 1 << 20;
-const LOG_DIRECTORY: &str = "/c/Windows/Logs";
+const LOG_DIRECTORY: &str = "Windows/Logs";
 
 /// What every refusal ends with: no Windows program means anything by it.
 pub(crate) const REFUSED: u32 = 50;
@@ -193,8 +195,9 @@ fn timeout(call: &Call) -> Answer {
 
 fn log_refusal(call: &Call) {
     let line = format!("{}: {} {}\r\n", call.user, call.name, call.words.join(" "));
-    let logged = fs::create_dir_all(LOG_DIRECTORY)
-        .and_then(|()| fs::OpenOptions::new().create(true).append(true).open(format!("{LOG_DIRECTORY}/stand-ins.log")))
+    let directory = windows_path::resolve(Path::new(SYSTEM_VOLUME), LOG_DIRECTORY);
+    let logged = fs::create_dir_all(&directory)
+        .and_then(|()| fs::OpenOptions::new().create(true).append(true).open(directory.join("stand-ins.log")))
         .and_then(|mut log| log.write_all(line.as_bytes()));
     if let Err(error) = logged {
         panther::warning("STANDIN", format!("the refusal of {} is not logged: {error}", call.name));

@@ -45,6 +45,14 @@ impl std::error::Error for InstallFailure {}
 /// Why an installation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
+    /// A file that the spec names cannot be read.
+    #[error("{field}: {source}")]
+    Unreadable {
+        /// The field of the spec.
+        field: String,
+        /// What the host said; it names the file.
+        source: std::io::Error,
+    },
     /// The medium is not what it should be.
     #[error("installationMedium: {path}: {source}")]
     Medium {
@@ -115,9 +123,11 @@ impl InstallError {
     #[must_use]
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Medium { .. } | Self::Preflight(_) | Self::AnswerFile(_) | Self::BootCatalog(_) => {
-                Blame::Input
-            }
+            Self::Unreadable { .. }
+            | Self::Medium { .. }
+            | Self::Preflight(_)
+            | Self::AnswerFile(_)
+            | Self::BootCatalog(_) => Blame::Input,
             Self::AnswerMedium(error) => match error {
                 MediaError::Name { .. } | MediaError::Room { .. } => Blame::Input,
                 MediaError::FileSystem { .. } => Blame::Bug,
@@ -153,7 +163,8 @@ impl InstallError {
                 | crate::wait::Cause::GuestFailed(_)
                 | crate::wait::Cause::QemuExited(_) => None,
             },
-            Self::Medium { .. }
+            Self::Unreadable { .. }
+            | Self::Medium { .. }
             | Self::Preflight(_)
             | Self::AnswerFile(_)
             | Self::AnswerMedium(_)

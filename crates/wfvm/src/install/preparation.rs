@@ -39,9 +39,9 @@ pub(super) struct Media {
 /// Reads the medium and finds everything that would stop Setup.
 pub(super) fn inspect(spec: &Install) -> Result<Preparation, InstallError> {
     let path = spec.installation_medium.display().to_string();
-    let medium = fs_err::canonicalize(&spec.installation_medium)?;
-    let iso = WindowsIso::read(fs_err::File::open(&medium)?)
-        .map_err(|source| InstallError::Medium { path: path.clone(), source })?;
+    let medium = fs_err::canonicalize(&spec.installation_medium).map_err(unreadable("installationMedium"))?;
+    let file = fs_err::File::open(&medium).map_err(unreadable("installationMedium"))?;
+    let iso = WindowsIso::read(file).map_err(|source| InstallError::Medium { path: path.clone(), source })?;
     let os = guest_os::data(spec.guest_os);
     let summary = if spec.custom_answer_file.is_some() {
         format!("{}, with an answer file of its own, from `{}`", os.title, iso.volume_label)
@@ -73,7 +73,7 @@ impl Preparation {
 
     fn answers(&self, spec: &Install) -> Result<Medium, InstallError> {
         let xml = if let Some(file) = &spec.custom_answer_file {
-            fs_err::read(file)?
+            fs_err::read(file).map_err(unreadable("customAnswerFile"))?
         } else {
             let disk = system_disk_id(spec.machine.disk_bus, spec.answer_medium);
             answer_file::xml(spec, self.os, disk)
@@ -84,8 +84,13 @@ impl Preparation {
         let payload = spec
             .payload
             .iter()
-            .map(|file| Ok((file.name.as_str(), fs_err::read(&file.source)?)))
-            .collect::<Result<Vec<_>, std::io::Error>>()?;
+            .enumerate()
+            .map(|(at, file)| {
+                let contents =
+                    fs_err::read(&file.source).map_err(unreadable(&format!("payload[{at}].source")))?;
+                Ok((file.name.as_str(), contents))
+            })
+            .collect::<Result<Vec<_>, InstallError>>()?;
         let mut files = vec![
             MediumFile { name: answer_file::FILE_NAME, contents: &xml },
             MediumFile { name: answer_file::TAG_FILE_NAME, contents: b"" },
@@ -118,6 +123,12 @@ impl Preparation {
     }
 }
 
+/// A file of the spec's is the spec's fault, not the host's.
+fn unreadable(field: &str) -> impl FnOnce(std::io::Error) -> InstallError {
+    let field = field.to_owned();
+    |source| InstallError::Unreadable { field, source }
+}
+
 /// Writes what a medium holds; the rest stays a hole.
 fn write_medium(medium: &Medium, path: &Path) -> Result<(), std::io::Error> {
     use std::io::Write as _;
@@ -128,4 +139,34 @@ fn write_medium(medium: &Medium, path: &Path) -> Result<(), std::io::Error> {
         file.write_all(&segment.data)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{blame::Blame, spec};
+
+    #[test]
+    fn a_medium_that_is_not_there_is_the_specs_fault_and_names_field_and_file() {
+        let json = serde_json::json!({
+            "wfvmSpec": 1,
+            "installationMedium": "/there-is-no.iso",
+            "guestOs": "reference-guest",
+            "image": { "index": 1 },
+            "machine": { "firmware": "bios", "accelerator": "tcg", "cores": 2, "memoryMib": 1024 },
+            "diskMib": 8192,
+            "answerFile": {
+                "fullName": "John Doe", "organization": "KVM Authority",
+                "uiLanguage": "en-US", "inputLocale": "en-US", "userLocale": "en-US", "systemLocale": "en-US",
+                "timeZone": "UTC", "autoLogon": "wfvm",
+                "accounts": [ { "name": "wfvm", "password": "1234", "groups": [] } ]
+            },
+            "login": { "user": "wfvm", "password": "1234" },
+            "tools": { "qemu": "/q", "qemuImg": "/i" }
+        });
+        let error = inspect(&spec::parse(&json.to_string()).unwrap()).unwrap_err();
+        assert_eq!(error.blame(), Blame::Input);
+        let page = error.to_string();
+        assert!(page.starts_with("installationMedium: ") && page.contains("/there-is-no.iso"), "{page}");
+    }
 }

@@ -74,7 +74,7 @@ fn link(name: &str, target: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
-    Ok(symlink(target, link)?)
+    symlink(target, link)
 }
 
 /// Mounts what is in the drives and makes their letters known, also to a Wine that runs already.

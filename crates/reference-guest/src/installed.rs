@@ -18,7 +18,7 @@ use crate::state::{ImageState, State};
 use crate::{block, network, panther, stand_ins, wine};
 
 /// Starts the installed system and gives back once it is ready or stopped at a page.
-pub(crate) fn run(system_disk: &str, drivers: thread::JoinHandle<()>) -> Result<(), Page> {
+pub(crate) fn run(system_disk: &str, loading: thread::JoinHandle<()>) -> Result<(), Page> {
     panther::attach(Path::new("/c/Windows/Panther"));
     let mut state = State::load();
     if let Some(pass) = &state.running {
@@ -31,7 +31,7 @@ pub(crate) fn run(system_disk: &str, drivers: thread::JoinHandle<()>) -> Result<
     let mut system = Hive::open(&prefix.join("system.reg")).map_err(|error| disk_trouble(&error))?;
     specialize::restore(&system);
     // While Wine starts, which takes longest of all, drivers are loaded and media are found.
-    let media = Media::look(system_disk.to_owned(), drivers);
+    let media = Media::look(system_disk.to_owned(), loading);
     let drives = if state.image == ImageState::Complete {
         let starting = thread::spawn(start_wine);
         let drives = media.drives(state.first_logon_done)?;
@@ -54,9 +54,9 @@ struct Media {
 }
 
 impl Media {
-    fn look(system_disk: String, drivers: thread::JoinHandle<()>) -> Self {
+    fn look(system_disk: String, loading: thread::JoinHandle<()>) -> Self {
         let drivers = thread::spawn(move || {
-            drop(drivers.join());
+            drop(loading.join());
             power::watch_button();
             thread::spawn(network::start);
         });

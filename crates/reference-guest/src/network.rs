@@ -243,7 +243,7 @@ mod tests {
         let asked = request(REQUEST, &[1, 2, 3, 4, 5, 6], Some(&lease));
         assert!(asked.windows(6).any(|window| window == [50, 4, 10, 0, 2, 15]));
         for length in 0..offer.len() {
-            drop(answer_of(&offer[..length], OFFER));
+            assert_eq!(answer_of(&offer[..length], ACK), None);
         }
     }
 }

@@ -91,14 +91,11 @@ impl Hive {
             return;
         };
         let body = self.text.get(start..end).unwrap_or("");
-        match value_range(body, name) {
-            Some((from, to)) => self.text.replace_range(start + from..start + to, &line),
-            None => {
-                // After the #time and #class lines, before the blank line at the end.
-                let length = body.trim_end_matches('\n').len();
-                let newline = usize::from(length > 0);
-                self.text.replace_range(start + length..(start + length + newline).min(end), &format!("{}{line}", if newline == 1 { "\n" } else { "" }));
-            }
+        if let Some((from, to)) = value_range(body, name) { self.text.replace_range(start + from..start + to, &line) } else {
+            // After the #time and #class lines, before the blank line at the end.
+            let length = body.trim_end_matches('\n').len();
+            let newline = usize::from(length > 0);
+            self.text.replace_range(start + length..(start + length + newline).min(end), &format!("{}{line}", if newline == 1 { "\n" } else { "" }));
         }
     }
 }

@@ -21,7 +21,7 @@ fn from_tzi(bytes: &[u8]) -> Option<String> {
     let standard = offset(bias + standard_bias);
     let (to_standard, to_daylight) = (rule(bytes.get(12..28)?)?, rule(bytes.get(28..44)?)?);
     Some(match (to_standard, to_daylight) {
-        (Some(to_standard), Some(to_daylight)) => {
+        (to_standard, to_daylight) if !to_standard.is_empty() && !to_daylight.is_empty() => {
             format!("STD{standard}DST{},{to_daylight},{to_standard}", offset(bias + daylight_bias))
         }
         _ => format!("STD{standard}"),
@@ -33,11 +33,11 @@ fn offset(minutes: i32) -> String {
     format!("{sign}{}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
 }
 
-/// The POSIX rule for one change of the clock: `None` inside if the zone has none.
-fn rule(date: &[u8]) -> Option<Option<String>> {
+/// The POSIX rule for one change of the clock: empty if the zone has none.
+fn rule(date: &[u8]) -> Option<String> {
     let word = |index: usize| Some(u16::from_le_bytes(date.get(index * 2..index * 2 + 2)?.try_into().ok()?));
     let (month, weekday, week, hour, minute) = (word(1)?, word(2)?, word(3)?, word(4)?, word(5)?);
-    Some((month != 0).then(|| format!("M{month}.{week}.{weekday}/{hour}:{minute:02}")))
+    Some(if month == 0 { String::new() } else { format!("M{month}.{week}.{weekday}/{hour}:{minute:02}") })
 }
 
 #[cfg(test)]

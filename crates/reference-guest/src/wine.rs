@@ -179,7 +179,7 @@ mod tests {
             ("start 2\n", Ended::NotStarted(2)),
             ("", Ended::Broken("Wine ended with x and no report".to_owned())),
         ] {
-            std::io::Write::write_all(&mut fs::File::create(file.path()).unwrap(), text.as_bytes()).unwrap();
+            io::Write::write_all(&mut fs::File::create(file.path()).unwrap(), text.as_bytes()).unwrap();
             assert_eq!(Ended::read(file.path(), "x"), ended);
         }
     }

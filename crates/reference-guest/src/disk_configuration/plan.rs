@@ -35,7 +35,7 @@ pub(crate) enum Format {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Partition {
-    /// Windows' PartitionID: the position on the disk, the MSR counted.
+    /// Windows' `PartitionID`: the position on the disk, the MSR counted.
     pub(crate) id: u32,
     /// The number that Linux gives the device.
     pub(crate) device_number: u32,
@@ -256,11 +256,10 @@ fn modify(item: &Element, partitions: &mut [Partition], firmware: Firmware) -> R
         }
         label.clone_into(&mut partition.label);
     }
-    if let Some(letter) = item.text_at("Letter") {
-        if !matches!(letter.as_bytes(), [b'C'..=b'W' | b'Y' | b'Z']) {
+    if let Some(letter) = item.text_at("Letter")
+        && !matches!(letter.as_bytes(), [b'C'..=b'W' | b'Y' | b'Z']) {
             return Err(fault(format!("L45: partition {id} cannot have the letter {letter:?}")));
         }
-    }
     if item.text_at("Active") == Some("true") {
         if firmware == Firmware::Uefi {
             return Err(fault(format!("L46: partition {id} is on a GPT disk, where none is Active")));

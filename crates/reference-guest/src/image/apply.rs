@@ -204,7 +204,7 @@ fn write_boot_entry(esp: Esp) -> io::Result<()> {
     fs::write(variable("BootOrder"), [attributes, order].concat())
 }
 
-/// EFI_LOAD_OPTION with a hard drive and a file path node (UEFI specification 2.10, sections 3.1.3 and 10.3.5).
+/// `EFI_LOAD_OPTION` with a hard drive and a file path node (UEFI specification 2.10, sections 3.1.3 and 10.3.5).
 fn load_option(esp: Esp) -> Vec<u8> {
     let utf16 = |text: &str| text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
     let file = utf16("\\EFI\\Microsoft\\Boot\\bootmgfw.efi");

@@ -27,8 +27,8 @@ fn chosen(metadata: &str, key: &str) -> Result<u32, String> {
          </OSImage></ImageInstall><UserData>{key}</UserData></component></settings></unattend>"
     );
     let file = AnswerFile::parse(text.as_bytes()).unwrap();
-    let result = choose(&file.component(Pass::WindowsPe, "Setup"), &images(), &keys()).map(|image| image.index).map_err(|page| page.cause);
-    result
+    
+    choose(&file.component(Pass::WindowsPe, "Setup"), &images(), &keys()).map(|image| image.index).map_err(|page| page.cause)
 }
 
 fn metadata(key: &str, value: &str) -> String {

@@ -26,7 +26,7 @@ const MAXIMUM_PACKET_BYTES: u32 = 64 << 10;
 static RUNTIME: OnceLock<Runtime> = OnceLock::new();
 
 /// Listens for as long as the service's connection is open. The service is told
-/// first, so that it is SERVICE_RUNNING only when the port is.
+/// first, so that it is `SERVICE_RUNNING` only when the port is.
 pub(crate) fn serve_while_open(mut service: &TcpStream) -> io::Result<()> {
     let config = Arc::new(Config {
         methods: MethodSet::from([MethodKind::PublicKey, MethodKind::Password].as_slice()),

@@ -94,6 +94,7 @@ fn attributes(metadata: &std::fs::Metadata) -> FileAttributes {
     attributes
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn failed(error: io::Error) -> StatusReply {
     #[expect(clippy::wildcard_enum_match_arm, reason = "io::ErrorKind is open; SFTP has a general failure for the rest")]
     let code = match error.kind() {

@@ -132,12 +132,11 @@ enum Verdict {
     Fatal,
 }
 
-/// What an exit code means (Microsoft: RunSynchronousCommand, WillReboot).
+/// What an exit code means (Microsoft: `RunSynchronousCommand`, `WillReboot`).
 fn verdict(ended: &Ended, will_reboot: Option<&str>) -> Verdict {
     match (ended, will_reboot) {
-        (Ended::Exit(0), Some("Always")) => Verdict::RestartThenNext,
+        (Ended::Exit(0), Some("Always")) | (Ended::Exit(1), Some("OnRequest")) => Verdict::RestartThenNext,
         (Ended::Exit(0), _) => Verdict::Next,
-        (Ended::Exit(1), Some("OnRequest")) => Verdict::RestartThenNext,
         (Ended::Exit(2), Some("OnRequest")) => Verdict::RestartAndRepeat,
         _ => Verdict::Fatal,
     }

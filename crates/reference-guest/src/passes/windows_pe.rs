@@ -102,7 +102,7 @@ fn check_locales(file: &AnswerFile, medium: &Path) -> Result<(), Page> {
         .map_err(|fault| parse_page("Autounattend.xml", Pass::WindowsPe, &fault))
 }
 
-/// RunSynchronous in Windows PE. Wine is started only if there is a command.
+/// `RunSynchronous` in Windows PE. Wine is started only if there is a command.
 fn run_commands(setup: &Component<'_>, drives: Vec<drive_letters::Drive>) -> Result<(), Page> {
     let commands = setup.ordered("RunSynchronous/RunSynchronousCommand");
     if commands.is_empty() {

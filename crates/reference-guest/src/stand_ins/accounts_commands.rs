@@ -59,19 +59,28 @@ fn failed(program: &mut Program<'_>, text: &str) -> io::Result<Answer> {
     Ok(Answer::Exit(FAILED))
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PasswordAge {
+    Unlimited,
+    Days(u32),
+}
+
 /// `/maxpwage:` in days; the other options have no effect here and are refused.
-pub(super) fn parse_password_age(options: &[String]) -> Option<Option<u32>> {
+pub(super) fn parse_password_age(options: &[String]) -> Option<PasswordAge> {
     let [option] = options else { return None };
     match option.to_ascii_lowercase().strip_prefix("/maxpwage:")? {
-        "unlimited" => Some(None),
-        days => days.parse().ok().filter(|days| (1..=LONGEST_AGE_DAYS).contains(days)).map(Some),
+        "unlimited" => Some(PasswordAge::Unlimited),
+        days => days.parse().ok().filter(|days| (1..=LONGEST_AGE_DAYS).contains(days)).map(PasswordAge::Days),
     }
 }
 
 fn password_age(options: &[String], program: &mut Program<'_>) -> io::Result<Answer> {
     let Some(age) = parse_password_age(options) else { return Ok(Answer::Refused) };
     let mut accounts = Accounts::load();
-    accounts.greatest_password_age_days = age;
+    accounts.greatest_password_age_days = match age {
+        PasswordAge::Unlimited => None,
+        PasswordAge::Days(days) => Some(days),
+    };
     done(&accounts, program)
 }
 

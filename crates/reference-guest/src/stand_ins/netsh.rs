@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{Answer, Call, Program};
 
-/// Where Windows keeps its firewall's policy, below HKEY_LOCAL_MACHINE in the text hive.
+/// Where Windows keeps its firewall's policy, below `HKEY_LOCAL_MACHINE` in the text hive.
 pub(crate) const FIREWALL_POLICY: &str = "System\\ControlSet001\\Services\\SharedAccess\\Parameters\\FirewallPolicy";
 
 static RULES: AtomicU32 = AtomicU32::new(0);
@@ -41,7 +41,7 @@ pub(super) fn parse(words: &[String]) -> Option<Order> {
 
 fn rule(options: &[String]) -> Option<String> {
     let (mut name, mut direction, mut action) = (None, None, None);
-    let mut details = String::new();
+    let mut details: Vec<String> = Vec::new();
     for option in options {
         let (key, value) = option.split_once('=')?;
         match (key.to_ascii_lowercase().as_str(), value.to_ascii_lowercase().as_str()) {
@@ -50,17 +50,18 @@ fn rule(options: &[String]) -> Option<String> {
             ("dir", "out") => direction = Some("Out"),
             ("action", "allow") => action = Some("Allow"),
             ("action", "block") => action = Some("Block"),
-            ("protocol", "tcp") => details.push_str("Protocol=6|"),
-            ("protocol", "udp") => details.push_str("Protocol=17|"),
-            ("protocol", "any") | ("enable", "yes") | ("profile", "any") => {}
-            ("localport", _) => details.push_str(&format!("LPort={value}|")),
-            ("remoteport", _) => details.push_str(&format!("RPort={value}|")),
-            ("program", _) => details.push_str(&format!("App={value}|")),
-            ("profile", profiles) => profiles.split(',').for_each(|profile| details.push_str(&format!("Profile={profile}|"))),
+            ("protocol", "tcp") => details.push("Protocol=6".to_owned()),
+            ("protocol", "udp") => details.push("Protocol=17".to_owned()),
+            ("protocol" | "profile", "any") | ("enable", "yes") => {}
+            ("localport", _) => details.push(format!("LPort={value}")),
+            ("remoteport", _) => details.push(format!("RPort={value}")),
+            ("program", _) => details.push(format!("App={value}")),
+            ("profile", profiles) => profiles.split(',').for_each(|profile| details.push(format!("Profile={profile}"))),
             _ => return None,
         }
     }
-    Some(format!("v2.31|Action={}|Active=TRUE|Dir={}|{details}Name={}|", action?, direction?, name?))
+    details.push(format!("Name={}", name?));
+    Some(format!("v2.31|Action={}|Active=TRUE|Dir={}|{}|", action?, direction?, details.join("|")))
 }
 
 pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> {

@@ -64,9 +64,9 @@ fn powershell_knows_three_cmdlets_and_nothing_by_halves() {
 
 #[test]
 fn net_accounts_takes_a_password_age() {
-    use accounts_commands::parse_password_age;
-    assert_eq!(parse_password_age(&words("/MAXPWAGE:unlimited")), Some(None));
-    assert_eq!(parse_password_age(&words("/maxpwage:30")), Some(Some(30)));
+    use accounts_commands::{PasswordAge, parse_password_age};
+    assert_eq!(parse_password_age(&words("/MAXPWAGE:unlimited")), Some(PasswordAge::Unlimited));
+    assert_eq!(parse_password_age(&words("/maxpwage:30")), Some(PasswordAge::Days(30)));
     assert_eq!(parse_password_age(&words("/maxpwage:0")), None);
     assert_eq!(parse_password_age(&words("/minpwlen:3")), None);
 }

@@ -93,7 +93,7 @@ impl fmt::Display for Cause {
 
 /// An event that did not come, why, and the last sign of life.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{awaited} did not happen: {cause}; last seen: {last_seen}")]
+#[error("{awaited} did not happen: {cause}{}", self.last_sign())]
 pub struct WaitError {
     /// The event, as a noun.
     pub awaited: &'static str,
@@ -101,6 +101,18 @@ pub struct WaitError {
     pub cause: Cause,
     /// The last sign of life.
     pub last_seen: String,
+}
+
+impl WaitError {
+    /// What the guest reported is itself the last sign of life.
+    fn last_sign(&self) -> String {
+        match self.cause {
+            Cause::GuestFailed(_) => String::new(),
+            Cause::QemuExited(_) | Cause::Stalled(_) | Cause::Deadline(_) => {
+                format!("; last seen: {}", self.last_seen)
+            }
+        }
+    }
 }
 
 /// Waits for `event` as long as the machine behind `signs` can still bring it.

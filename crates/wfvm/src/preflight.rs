@@ -42,6 +42,23 @@ pub fn findings(spec: &Install, os: &GuestOs, iso: &WindowsIso) -> Vec<Finding> 
     findings
 }
 
+/// The key that the answer file gives: the spec's, or else a published one of the image's
+/// edition, since without any Setup stops at the page that asks for it on most media.
+#[must_use]
+pub fn product_key<'k>(spec: &'k Install, os: &GuestOs, iso: &WindowsIso) -> Option<&'k str> {
+    let given = spec.answer_file.product_key.as_deref();
+    given.or_else(|| {
+        let edition = &selected(spec, iso).ok()?.edition_id;
+        if is_volume(iso) { os.volume_key(edition) } else { os.generic_key(edition) }
+    })
+}
+
+/// Whether the medium is of the volume channel, whose images take other keys.
+fn is_volume(iso: &WindowsIso) -> bool {
+    let channel = iso.ei_cfg.as_ref().and_then(|ei_cfg| ei_cfg.channel.as_deref());
+    channel.is_some_and(|channel| channel.eq_ignore_ascii_case("Volume"))
+}
+
 /// The image that the spec selects.
 ///
 /// # Errors
@@ -159,7 +176,7 @@ fn of_image(spec: &Install, os: &GuestOs, iso: &WindowsIso, image: &Image) -> Ve
     if let Some(finding) = language(spec, iso, image) {
         findings.push(finding);
     }
-    if let Some(finding) = product_key(spec, os, image) {
+    if let Some(finding) = key_of_another_edition(spec, os, image) {
         findings.push(finding);
     }
     if let Some(finding) = disk(spec, os, image) {
@@ -188,7 +205,7 @@ fn language(spec: &Install, iso: &WindowsIso, image: &Image) -> Option<Finding> 
     })
 }
 
-fn product_key(spec: &Install, os: &GuestOs, image: &Image) -> Option<Finding> {
+fn key_of_another_edition(spec: &Install, os: &GuestOs, image: &Image) -> Option<Finding> {
     let key = spec.answer_file.product_key.as_ref()?;
     let finding = |problem, advice| {
         Some(Finding { field: "answerFile.productKey".into(), value: key.clone(), problem, advice })

@@ -63,13 +63,11 @@ fn user_data(spec: &Install) -> Element {
         text("FullName", &answers.full_name),
         text("Organization", &answers.organization),
     ];
-    settings.push(match &answers.product_key {
-        Some(key) => {
-            group("ProductKey", [text("Key", key.to_ascii_uppercase()), text("WillShowUI", "OnError")])
-        }
-        // An empty `Key` is not allowed. Volume and evaluation media need none.
-        None => group("ProductKey", [text("WillShowUI", "Never")]),
-    });
+    // An empty `Key` is not allowed. Evaluations have none, and none may be given.
+    if let Some(key) = &answers.product_key {
+        let key = text("Key", key.to_ascii_uppercase());
+        settings.push(group("ProductKey", [key, text("WillShowUI", "OnError")]));
+    }
     group("UserData", settings)
 }
 

@@ -36,7 +36,7 @@ pub struct GuestOs {
 pub struct Edition {
     /// `EDITIONID` of the image.
     pub id: &'static str,
-    /// Published keys, the generic Setup key first.
+    /// Published keys: the generic Setup key first, that for volume media last.
     pub keys: &'static [&'static str],
 }
 
@@ -81,7 +81,17 @@ impl GuestOs {
     /// The generic Setup key of an edition.
     #[must_use]
     pub fn generic_key(&self, edition_id: &str) -> Option<&'static str> {
-        self.editions.iter().find(|edition| edition.id == edition_id)?.keys.first().copied()
+        self.edition(edition_id)?.keys.first().copied()
+    }
+
+    /// The key of an edition on volume media.
+    #[must_use]
+    pub fn volume_key(&self, edition_id: &str) -> Option<&'static str> {
+        self.edition(edition_id)?.keys.last().copied()
+    }
+
+    fn edition(&self, id: &str) -> Option<&'static Edition> {
+        self.editions.iter().find(|edition| edition.id == id)
     }
 }
 

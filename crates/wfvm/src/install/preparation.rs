@@ -76,7 +76,10 @@ impl Preparation {
             fs_err::read(file).map_err(unreadable("customAnswerFile"))?
         } else {
             let disk = system_disk_id(spec.machine.disk_bus, spec.answer_medium);
-            answer_file::xml(spec, self.os, disk)
+            let mut spec = spec.clone();
+            spec.answer_file.product_key =
+                preflight::product_key(&spec, self.os, &self.iso).map(str::to_owned);
+            answer_file::xml(&spec, self.os, disk)
                 .map_err(|problem| InstallError::AnswerFile(vec![problem]))?
                 .into_bytes()
         };

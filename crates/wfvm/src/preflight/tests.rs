@@ -1,7 +1,7 @@
 use super::*;
 use crate::guest_os::{REFERENCE_GUEST, WINDOWS_11};
 use crate::spec::{self, GuestOsName};
-use crate::windows_iso::{BootEntry, CatalogPatch};
+use crate::windows_iso::{BootEntry, CatalogPatch, EiCfg};
 
 fn install() -> Install {
     spec::parse(
@@ -139,6 +139,21 @@ fn an_evaluation_takes_no_key() {
     });
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].contains("(EnterpriseEval), which takes no key | leave the key out"), "{said:?}");
+}
+
+#[test]
+fn the_key_is_the_given_one_or_that_of_edition_and_channel() {
+    let (mut spec, mut iso) = (install(), medium());
+    assert_eq!(product_key(&spec, &REFERENCE_GUEST, &iso), Some("RGSTD-22222-33333-44444-55555"));
+    iso.images[0].edition_id = "Enterprise".into();
+    assert_eq!(product_key(&spec, &WINDOWS_11, &iso), Some("XGVPP-NMH47-7TTHJ-W3FW7-8HV2C"));
+    let channel = Some("volume".into());
+    iso.ei_cfg = Some(EiCfg { channel, ..EiCfg::default() });
+    assert_eq!(product_key(&spec, &WINDOWS_11, &iso), Some("NPPR9-FWDCX-D2C8J-H872K-2YT43"));
+    iso.images[0].edition_id = "EnterpriseEval".into();
+    assert_eq!(product_key(&spec, &WINDOWS_11, &iso), None);
+    spec.answer_file.product_key = Some("AAAAA-AAAAA-AAAAA-AAAAA-AAAAA".into());
+    assert_eq!(product_key(&spec, &WINDOWS_11, &iso), Some("AAAAA-AAAAA-AAAAA-AAAAA-AAAAA"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ pub struct AnswerFile {
     pub full_name: String,
     /// `UserData/Organization`, up to 63 characters.
     pub organization: String,
-    /// A key of the image's edition, 5×5 characters; absent: none is given.
+    /// A key of the image's edition, 5×5 characters; absent: the published one, where there is one.
     #[serde(default)]
     pub product_key: Option<String>,
     /// Language of Setup and of the system, such as `en-US`; must be on the medium.

@@ -147,6 +147,10 @@ pub(crate) fn prepare(edition: &str, product: &str) -> io::Result<()> {
             system.set(&key, "Start", Value::Number(DISABLED));
         }
     }
+    // Wine starts a process for each of these devices, which no machine of ours has, whatever its service says.
+    system.remove_key("System\\ControlSet001\\Enum\\ROOT\\WINE");
+    // It makes Linux desktop menus.
+    system.remove_value("Software\\Microsoft\\Windows\\CurrentVersion\\RunServices", "winemenubuilder");
     let version = "Software\\Microsoft\\Windows NT\\CurrentVersion";
     system.set(version, "EditionID", Value::Text(edition));
     system.set(version, "ProductName", Value::Text(product));

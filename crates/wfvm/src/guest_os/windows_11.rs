@@ -1,9 +1,9 @@
 use super::{Edition, GuestOs, Hardware, Requirement, Sshd};
 
-/// Windows 11. Keys: the generic ones that Setup uses, then the KMS client keys that Microsoft
+/// Windows 11, and Windows 10, which differs in nothing that stands here. Keys: the generic ones that Setup uses, then the KMS client keys that Microsoft
 /// publishes ("Key Management Services (KMS) client activation and product keys").
 pub static WINDOWS_11: GuestOs = GuestOs {
-    title: "Windows 11",
+    title: "Windows 10 or 11",
     editions: &[
         Edition { id: "Core", keys: &["YTMG3-N6DKC-DKB77-7M9GH-8HVX7"] },
         Edition { id: "CoreN", keys: &["4CPRK-NM3K3-X6XXQ-RXX86-WXCHW"] },
@@ -73,6 +73,7 @@ pub static WINDOWS_11: GuestOs = GuestOs {
     minimal_memory_mib: 2048,
     // Microsoft's minimum for the Windows partition is 20 GB.
     minimal_disk_mib: 20 << 10,
-    builds: 22000..=26999,
+    // From 1809, which has all that is used here in the box.
+    builds: 17763..=26999,
     encrypts_devices: true,
 };

@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::io::AsyncRead;
 use wfvm::{
     blame::Blame,
-    command_socket::{Answer, Request, ask},
+    command_socket::{Answer, AskError, Request, ask},
     session::join_words,
     wait,
 };
@@ -123,7 +123,12 @@ async fn talk(request: &Request, input: impl AsyncRead + Unpin) -> Result<u32, F
         Failure::new(format!("the owner of the guest at {} is gone: {error}", socket.display()), Blame::Host)
     };
     let connection = tokio::net::UnixStream::connect(&socket).await.map_err(gone)?;
-    match ask(connection, request, input, tokio::io::stdout(), tokio::io::stderr()).await.map_err(gone)? {
+    let asked = ask(connection, request, input, tokio::io::stdout(), tokio::io::stderr()).await;
+    let answer = asked.map_err(|error| match error {
+        AskError::Owner(error) => gone(error),
+        AskError::Stream { .. } => Failure::new(error, Blame::Host),
+    });
+    match answer? {
         Answer::Ended { exit_code } => {
             if exit_code > 255 {
                 eprintln_code(exit_code);

@@ -75,13 +75,16 @@ pub enum Answer {
     },
 }
 
-/// Takes requests until it is dropped; each connection carries one.
-pub async fn serve(listener: UnixListener, session: Arc<Session>) {
+/// Takes requests until it is dropped; each connection carries one. It ends by itself only
+/// when the listener fails, as it does on a host that is out of descriptors.
+pub async fn serve(listener: UnixListener, session: Arc<Session>) -> io::Error {
     let mut connections = JoinSet::new();
-    // A listener fails when the host is out of descriptors: then nothing can be served any more.
-    while let Ok((connection, _)) = listener.accept().await {
+    loop {
+        let connection = match listener.accept().await {
+            Ok((connection, _)) => connection,
+            Err(error) => return error,
+        };
         let session = session.clone();
-        // A client that goes away takes its request with it.
         connections.spawn(async move { answer(connection, &session).await });
         while connections.try_join_next().is_some() {}
     }
@@ -91,107 +94,152 @@ async fn answer(connection: UnixStream, session: &Session) -> io::Result<()> {
     let (mut read, mut write) = connection.into_split();
     let Some((REQUEST, request)) = receive(&mut read).await? else { return Ok(()) };
     let request: Request = serde_json::from_slice(&request).map_err(io::Error::other)?;
-    let (output, mut written) = mpsc::channel(16);
+    let (input, typed) = mpsc::channel(16);
+    let (output, written) = mpsc::channel(16);
     let work = async {
-        match perform(session, request, &mut read, output).await {
+        match perform(session, request, typed, output).await {
             Ok(exit_code) => Answer::Ended { exit_code },
             Err(error) => Answer::Failed { problem: error.to_string(), status: error.blame().exit_status() },
         }
     };
-    let forward = async {
-        while let Some(piece) = written.recv().await {
-            match piece {
-                Output::Stdout(bytes) => send(&mut write, STDOUT, &bytes).await?,
-                Output::Stderr(bytes) => send(&mut write, STDERR, &bytes).await?,
-            }
+    let client = async {
+        tokio::select! {
+            forwarded = forward(written, &mut write) => forwarded,
+            gone = feed(&mut read, input) => Err(gone),
         }
-        io::Result::Ok(())
     };
-    let (answer, forwarded) = tokio::join!(work, forward);
-    forwarded?;
+    // A client that goes away takes its request with it: nobody has `written` then.
+    let (answer, client) = tokio::join!(work, client);
+    client?;
     send(&mut write, ANSWER, &serde_json::to_vec(&answer).map_err(io::Error::other)?).await
+}
+
+/// Sends the client what its command writes, to the end.
+async fn forward(
+    mut written: mpsc::Receiver<Output>,
+    write: &mut (impl AsyncWrite + Unpin),
+) -> io::Result<()> {
+    while let Some(piece) = written.recv().await {
+        match piece {
+            Output::Stdout(bytes) => send(write, STDOUT, &bytes).await?,
+            Output::Stderr(bytes) => send(write, STDERR, &bytes).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Hands on the client's input, up to the empty piece that is its end, and ends when the client is gone.
+async fn feed(read: &mut (impl AsyncRead + Unpin), input: mpsc::Sender<Vec<u8>>) -> io::Error {
+    let mut input = Some(input);
+    loop {
+        match receive(read).await {
+            Ok(Some((STDIN, bytes))) => {
+                let open = match &input {
+                    Some(input) if !bytes.is_empty() => input.send(bytes).await.is_ok(),
+                    _ => false,
+                };
+                if !open {
+                    input = None;
+                }
+            }
+            Ok(_) => return io::ErrorKind::UnexpectedEof.into(),
+            Err(error) => return error,
+        }
+    }
 }
 
 async fn perform(
     session: &Session,
     request: Request,
-    client: &mut (impl AsyncRead + Unpin),
+    input: mpsc::Receiver<Vec<u8>>,
     output: mpsc::Sender<Output>,
 ) -> Result<u32, SessionError> {
-    match request {
-        Request::Wait => Ok(0),
-        Request::Put { local, directory, name } => {
-            session.put(&local, &directory, name.as_deref()).await.map(|()| 0)
-        }
-        Request::Get { remote, directory } => session.get(&remote, &directory).await.map(|()| 0),
-        Request::Exec { command } => {
-            let (sender, input) = mpsc::channel(16);
-            let feed = async {
-                // Ends at an empty piece, which is the end of the client's input.
-                while let Ok(Some((STDIN, bytes @ [_, ..]))) = receive(client)
-                    .await
-                    .as_ref()
-                    .map(|frame| frame.as_ref().map(|(kind, bytes)| (*kind, &bytes[..])))
-                {
-                    if sender.send(bytes.to_vec()).await.is_err() {
-                        break;
-                    }
-                }
-                drop(sender);
-                std::future::pending().await
-            };
-            tokio::select! {
-                code = session.run(&command, input, output) => code,
-                never = feed => never,
-            }
-        }
-    }
+    let moved = match request {
+        Request::Exec { command } => return session.run(&command, input, output).await,
+        Request::Wait => Ok(()),
+        Request::Put { local, directory, name } => tokio::select! {
+            moved = session.put(&local, &directory, name.as_deref()) => moved,
+            () = output.closed() => Err(SessionError::Abandoned),
+        },
+        Request::Get { remote, directory } => tokio::select! {
+            moved = session.get(&remote, &directory) => moved,
+            () = output.closed() => Err(SessionError::Abandoned),
+        },
+    };
+    moved.map(|()| 0)
+}
+
+/// Why a request has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// The owner of the guest is gone.
+    #[error("the owner of the guest is gone: {0}")]
+    Owner(#[from] io::Error),
+    /// One of our own streams failed.
+    #[error("our {stream}: {source}")]
+    Stream {
+        /// Which.
+        stream: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
 }
 
 /// Sends a request and copies the command's streams, until the answer comes.
 ///
 /// # Errors
-/// When the owner of the machine is gone, or a stream of ours is.
+/// [`AskError`], by the side that failed.
 pub async fn ask(
     connection: UnixStream,
     request: &Request,
     mut input: impl AsyncRead + Unpin,
     mut stdout: impl AsyncWrite + Unpin,
     mut stderr: impl AsyncWrite + Unpin,
-) -> io::Result<Answer> {
+) -> Result<Answer, AskError> {
     let (mut read, mut write) = connection.into_split();
     send(&mut write, REQUEST, &serde_json::to_vec(request).map_err(io::Error::other)?).await?;
     let feed = async {
         let mut piece = vec![0; 64 * 1024];
         loop {
-            let count = input.read(&mut piece).await?;
-            send(&mut write, STDIN, piece.get(..count).unwrap_or_default()).await?;
-            if count == 0 {
-                return std::future::pending::<io::Result<Answer>>().await;
+            let count = match input.read(&mut piece).await {
+                Ok(count) => count,
+                Err(source) => return AskError::Stream { stream: "standard input", source },
+            };
+            let sent = send(&mut write, STDIN, piece.get(..count).unwrap_or_default()).await;
+            // The command may end without reading its input, and then the answer counts.
+            if count == 0 || sent.is_err() {
+                return std::future::pending().await;
             }
         }
     };
     let listen = async {
         loop {
             match receive(&mut read).await? {
-                Some((STDOUT, bytes)) => {
-                    stdout.write_all(&bytes).await?;
-                    stdout.flush().await?;
+                Some((STDOUT, bytes)) => copy(&mut stdout, "standard output", &bytes).await?,
+                Some((STDERR, bytes)) => copy(&mut stderr, "standard error", &bytes).await?,
+                Some((ANSWER, bytes)) => {
+                    return serde_json::from_slice(&bytes).map_err(|error| io::Error::other(error).into());
                 }
-                Some((STDERR, bytes)) => {
-                    stderr.write_all(&bytes).await?;
-                    stderr.flush().await?;
-                }
-                Some((ANSWER, bytes)) => return serde_json::from_slice(&bytes).map_err(io::Error::other),
-                Some(_) | None => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Some(_) | None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
             }
         }
     };
     tokio::select! {
         answer = listen => answer,
-        // The command may end without reading its input, and then the answer counts.
-        Ok(never) = feed => Ok(never),
+        failed = feed => Err(failed),
     }
+}
+
+async fn copy(
+    target: &mut (impl AsyncWrite + Unpin),
+    stream: &'static str,
+    bytes: &[u8],
+) -> Result<(), AskError> {
+    let copied = async {
+        target.write_all(bytes).await?;
+        target.flush().await
+    };
+    copied.await.map_err(|source| AskError::Stream { stream, source })
 }
 
 async fn send(stream: &mut (impl AsyncWrite + Unpin), kind: u8, bytes: &[u8]) -> io::Result<()> {

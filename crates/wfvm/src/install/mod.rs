@@ -210,7 +210,7 @@ impl Guest<'_> {
         let deadline = Deadline::after(self.timeouts.first_logon_seconds, "timeouts.firstLogonSeconds");
         let port = self.machine.ssh_port().await?;
         let signs = self.machine.signs();
-        let session = wait::race("the logon", Session::open(port, &spec.login), &signs, deadline).await??;
+        let session = Session::open(port, &spec.login, &signs, deadline).await??;
 
         self.progress.phase(Phase::Shutdown, "ending the installed system");
         let deadline = Deadline::after(self.timeouts.shutdown_seconds, "timeouts.shutdownSeconds");

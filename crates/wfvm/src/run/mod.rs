@@ -117,7 +117,7 @@ async fn story(
     machine.resume().await?;
     let port = machine.ssh_port().await?;
     let signs = machine.signs();
-    let session = wait::race("the logon", Session::open(port, &spec.login), &signs, deadline).await??;
+    let session = Session::open(port, &spec.login, &signs, deadline).await??;
     // From here on the script judges the guest.
     drop((observer, seen));
 
@@ -125,11 +125,14 @@ async fn story(
     progress.end();
     let socket = std::path::absolute(scratch)?.join("command.sock");
     let listener = UnixListener::bind(&socket)?;
-    let served = tokio::spawn(command_socket::serve(listener, Arc::new(session)));
     let deadline = Deadline::after(spec.timeouts.script_seconds, "timeouts.scriptSeconds");
-    let status = wait::race("the end of the script", script(spec, around, &socket), &signs, deadline).await;
-    served.abort();
-    status?
+    let ended = async {
+        tokio::select! {
+            status = script(spec, around, &socket) => status,
+            failed = command_socket::serve(listener, Arc::new(session)) => Err(failed.into()),
+        }
+    };
+    wait::race("the end of the script", ended, &signs, deadline).await?
 }
 
 /// Runs the script in the caller's directory, with the caller's terminal.

@@ -30,7 +30,7 @@ impl Session {
         let directory = remote_path(directory);
         let failed = |problem: String| SessionError::GuestFile { path: directory.clone(), problem };
         // A file whose directory is missing would otherwise be the one that is blamed.
-        let there = sftp.metadata(directory.clone()).await.map_err(|error| failed(error.to_string()))?;
+        let there = sftp.metadata(directory.clone()).await.map_err(guest(&directory))?;
         if !there.is_dir() {
             return Err(failed("is no directory".into()));
         }
@@ -51,7 +51,16 @@ impl Session {
 }
 
 fn guest(path: &str) -> impl Fn(russh_sftp::client::error::Error) -> SessionError + '_ {
-    move |error| SessionError::GuestFile { path: path.to_owned(), problem: error.to_string() }
+    move |error| SessionError::GuestFile { path: path.to_owned(), problem: in_words(&error) }
+}
+
+/// A server that has nothing to add repeats the words of its status.
+fn in_words(error: &russh_sftp::client::error::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(": ") {
+        Some((status, words)) if words.is_empty() || words == status => status.to_owned(),
+        _ => text,
+    }
 }
 
 async fn put_tree(sftp: &SftpSession, local: &Path, remote: String) -> Result<(), SessionError> {

@@ -7,11 +7,15 @@ mod files;
 use std::{sync::Arc, time::Duration};
 
 use russh::{ChannelMsg, client};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 pub use command_line::{join_words, remote_path};
 
-use crate::{blame::Blame, spec::Login, wait};
+use crate::{
+    blame::Blame,
+    spec::Login,
+    wait::{self, Deadline, Signs, WaitError},
+};
 
 /// How long one attempt may take. A translated guest needs many seconds for a key exchange
 /// under load; one that does not listen yet refuses at once.
@@ -41,6 +45,9 @@ pub enum SessionError {
         /// The command.
         command: String,
     },
+    /// Whoever asked does not wait any more.
+    #[error("nobody waits for the answer any more")]
+    Abandoned,
     /// The guest's side of a file failed.
     #[error("{path} in the guest: {problem}")]
     GuestFile {
@@ -61,6 +68,7 @@ impl SessionError {
         match self {
             Self::Connection(_) | Self::NoExitCode { .. } | Self::GuestFile { .. } => Blame::Guest,
             Self::Refused { .. } | Self::HostFile(_) => Blame::Input,
+            Self::Abandoned => Blame::Host,
         }
     }
 }
@@ -106,17 +114,36 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
-    /// Connects as soon as the guest lets it. Give it a deadline of its own by [`wait::race`].
+    /// Connects as soon as the guest lets it.
     ///
     /// # Errors
-    /// [`SessionError::Refused`]: an account that is refused now is refused later, too.
-    pub async fn open(port: u16, login: &Login) -> Result<Self, SessionError> {
+    /// The inner [`SessionError::Refused`]: an account that is refused now is refused later, too.
+    /// The outer [`WaitError`] tells how the last attempt failed.
+    pub async fn open(
+        port: u16,
+        login: &Login,
+        signs: &watch::Receiver<Signs>,
+        deadline: Deadline,
+    ) -> Result<Result<Self, SessionError>, WaitError> {
+        let mut problem = None;
+        let opened =
+            wait::race("the logon", Self::attempts(port, login, &mut problem), signs, deadline).await;
+        opened.map_err(|error| match problem {
+            Some(problem) => WaitError { last_seen: format!("{}; {problem}", error.last_seen), ..error },
+            None => error,
+        })
+    }
+
+    async fn attempts(port: u16, login: &Login, problem: &mut Option<String>) -> Result<Self, SessionError> {
         loop {
-            match wait::bounded(ATTEMPT, Box::pin(Self::attempt(port, login))).await {
+            let failed = match wait::bounded(ATTEMPT, Box::pin(Self::attempt(port, login))).await {
                 Some(Ok(session)) => return Ok(session),
                 Some(Err(refused @ SessionError::Refused { .. })) => return Err(refused),
-                Some(Err(_)) | None => wait::poll_pause().await,
-            }
+                Some(Err(error)) => error.to_string(),
+                None => format!("the SSH server did not answer within {} s", ATTEMPT.as_secs()),
+            };
+            *problem = Some(failed);
+            wait::poll_pause().await;
         }
     }
 
@@ -140,7 +167,7 @@ impl Session {
     /// Runs a command line of the guest's shell and gives its 32-bit exit code.
     ///
     /// `input` is its standard input, which ends when the sender is dropped; `output`
-    /// gets what it writes, as it comes.
+    /// gets what it writes, as it comes. Closing the other end of `output` gives the command up.
     ///
     /// # Errors
     /// [`SessionError`].
@@ -180,15 +207,22 @@ impl Session {
                     }
                     _ => continue,
                 };
-                // Whoever asked may have gone; the exit code is still wanted.
-                let _ = output.send(piece).await;
+                if output.send(piece).await.is_err() {
+                    return Err(SessionError::Abandoned);
+                }
             }
             code.ok_or_else(|| SessionError::NoExitCode { command: command.to_owned() })
         };
-        tokio::select! {
+        let ended = tokio::select! {
             code = listen => code,
+            () = output.closed() => Err(SessionError::Abandoned),
             () = feed => Err(SessionError::NoExitCode { command: command.to_owned() }),
+        };
+        if matches!(ended, Err(SessionError::Abandoned)) {
+            // A connection that is gone has given it up already.
+            let _ = to_guest.close().await;
         }
+        ended
     }
 
     /// Runs a command without input and gives its exit code with both streams.

@@ -8,6 +8,7 @@ use std::{
 };
 
 use clap::ValueEnum;
+use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 use wfvm::{
     blame::Blame,
@@ -123,29 +124,15 @@ fn parse<S: Spec>(text: &str, file: Option<&Path>) -> Result<S, Failure> {
 }
 
 /// A directory for sockets, whose paths the kernel limits to 107 bytes: below the directory for
-/// temporary files if that is short, else relative to the current one. It goes away by itself.
-fn scratch() -> Result<Scratch, Failure> {
+/// temporary files if that is short, else below `/tmp`, since a script that goes elsewhere needs
+/// absolute ones. It goes away by itself, and its name is new, since a builder that was killed
+/// leaves its own behind.
+fn scratch() -> Result<TempDir, Failure> {
     const LONGEST: usize = 60;
     let base = std::env::temp_dir();
-    let base = if base.as_os_str().len() <= LONGEST { base } else { PathBuf::from(".") };
-    let path = base.join(format!("wfvm-{}", std::process::id()));
-    fs_err::create_dir(&path).map_err(|error| Failure::new(error, Blame::Host))?;
-    Ok(Scratch(path))
-}
-
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // Nothing in it is wanted any more, and nobody is left to be told.
-        let _ = fs_err::remove_dir_all(&self.0);
-    }
+    let base = if base.as_os_str().len() <= LONGEST { base } else { PathBuf::from("/tmp") };
+    let made = tempfile::Builder::new().prefix("wfvm-").tempdir_in(base);
+    made.map_err(|error| Failure::new(error, Blame::Host))
 }
 
 fn reader(env: &NixEnv) -> Reader {

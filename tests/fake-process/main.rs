@@ -2,9 +2,17 @@
 //! servers that die, hang, flood and lie; deadlines are short and real.
 #![expect(
     clippy::disallowed_methods,
-    reason = "this ring starts processes and looks for what is left of them"
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "this ring starts processes, looks for what is left of them, and fails by panicking"
 )]
 
+mod builder;
 mod installation;
 mod medium;
+mod script;
+mod session;
+mod sftp_server;
+mod ssh_server;
 mod stage;

@@ -152,6 +152,7 @@ impl Stage {
         let (out, scratch, evidence) = (self.path("disk.qcow2"), self.path("scratch"), self.path("evidence"));
         let places = Places { out: &out, scratch: &scratch, evidence: &evidence };
         let outcome = install::install(spec, places, &Progress::new(Reader::Lines)).await;
+        let_go().await;
         assert_eq!(out.exists(), outcome.is_ok(), "there is an output exactly if the installation went well");
         self.assert_nothing_unfinished();
         outcome
@@ -160,6 +161,8 @@ impl Stage {
     /// Runs a script beside the fake, in this process.
     pub(crate) async fn run(&self, spec: &Run) -> Result<std::process::ExitStatus, Box<RunFailure>> {
         let (scratch, evidence) = (self.path("scratch"), self.path("evidence"));
+        fs_err::remove_dir_all(&scratch).unwrap();
+        fs_err::create_dir(&scratch).unwrap();
         let builder = self.builder();
         let around = Surroundings {
             scratch: &scratch,
@@ -168,7 +171,9 @@ impl Stage {
             forwarder: builder.clone(),
             path: path_variable(),
         };
-        run::run(spec, &around, &Progress::new(Reader::Lines)).await
+        let outcome = run::run(spec, &around, &Progress::new(Reader::Lines)).await;
+        let_go().await;
+        outcome
     }
 
     /// Writes a spec for the real binary.
@@ -207,12 +212,7 @@ impl Stage {
         command
     }
 
-    /// Gives the fake, or a script, the word that it waits for.
-    pub(crate) fn cue(&self, name: &str) {
-        fs_err::write(self.path(name), b"").unwrap();
-    }
-
-    /// Waits for a file that the fake or a script leaves.
+    /// Waits for a file that the fake, the server or a script leaves.
     pub(crate) fn await_cue(&self, name: &str) {
         let file = self.path(name);
         until(|| file.exists(), || format!("{name} did not come"));
@@ -276,6 +276,13 @@ impl Drop for Stage {
         if !std::thread::panicking() {
             self.assert_nothing_left();
         }
+    }
+}
+
+/// Tasks that were aborted let go of their sockets when the runtime turns.
+async fn let_go() {
+    for _ in 0..64 {
+        tokio::task::yield_now().await;
     }
 }
 

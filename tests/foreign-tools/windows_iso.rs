@@ -188,10 +188,7 @@ fn media_that_lack_something_are_refused_with_what_they_lack() {
     let bytes = fs_err::read(&whole).unwrap();
     let cut = place.put("cut.iso", &bytes[..bytes.len() - (2 << 20)]);
     let refused = read(&cut).unwrap_err().to_string();
-    assert!(
-        refused.starts_with("the ISO image is truncated: an extent of a file ends at byte"),
-        "{refused}"
-    );
+    assert!(refused.starts_with("the ISO image is truncated: an extent of a file ends at byte"), "{refused}");
 
     let without_udf = read(&genisoimage(&place, &["-J"])).unwrap_err();
     assert!(matches!(without_udf, IsoError::NoUdf { ref volume_label } if volume_label == "WINDOWS_LIKE"));

@@ -115,6 +115,12 @@ fn the_products_answer_files_are_accepted() {
     assert!(seen > 0);
 }
 
+/// The settings that WFVM's answer file has, in its order.
+#[test]
+fn an_answer_file_as_wfvm_makes_it_is_accepted() {
+    assert_eq!(broken(include_str!("fixtures/wfvm.xml")), None);
+}
+
 #[test]
 fn no_damaged_document_makes_it_panic() {
     let text = commands(&command("1", "a &amp; b"));

@@ -119,18 +119,22 @@ fn collect(from: &Path, to: &Path, files: &mut Vec<(PathBuf, PathBuf)>) -> io::R
 const OWN_PROCESS: u32 = 0x10;
 const DEMAND_START: u32 = 3;
 const DISABLED: u32 = 4;
+const SERVICES: &str = "System\\ControlSet001\\Services";
 
-/// What the installed registry says beyond the image's: the edition, the service sshd as Windows Server 2025 ships it,
-/// our programs before Wine's under the same names, and no services that nothing here needs.
+/// Makes the registry and the directories that the installed system has beyond the image's.
 pub(crate) fn prepare(edition: &str, product: &str) -> io::Result<()> {
     let root = Path::new(SYSTEM_VOLUME);
-    let config = root.join(CONFIG);
     for directory in ["Windows/Temp", "Windows/Setup/State", "Windows/system32/config/systemprofile/AppData/Local"] {
         fs::create_dir_all(windows_path::resolve(root, directory))?;
     }
+    let config = root.join(CONFIG);
+    prepare_registry(&config)?;
     let mut system = Hive::open(&config.join("system.reg"))?;
-    let services = "System\\ControlSet001\\Services";
-    let sshd = format!("{services}\\sshd");
+    let version = "Software\\Microsoft\\Windows NT\\CurrentVersion";
+    system.set(version, "EditionID", Value::Text(edition));
+    system.set(version, "ProductName", Value::Text(product));
+    let sshd = format!("{SERVICES}\\sshd");
+    // As Windows Server 2025 ships it: installed, started by hand.
     for (name, value) in [
         ("DisplayName", Value::Text("OpenSSH SSH Server")),
         ("ImagePath", Value::Text("C:\\windows\\system32\\OpenSSH\\sshd.exe")),
@@ -141,8 +145,14 @@ pub(crate) fn prepare(edition: &str, product: &str) -> io::Result<()> {
     ] {
         system.set(&sshd, name, value);
     }
+    system.save()
+}
+
+/// Takes out of a registry what only costs time here, and puts our programs before Wine's of the same names.
+pub(crate) fn prepare_registry(config: &Path) -> io::Result<()> {
+    let mut system = Hive::open(&config.join("system.reg"))?;
     for service in ["Eventlog", "PlugPlay", "winebus", "wineusb", "winebth"] {
-        let key = format!("{services}\\{service}");
+        let key = format!("{SERVICES}\\{service}");
         if system.has_key(&key) {
             system.set(&key, "Start", Value::Number(DISABLED));
         }
@@ -151,9 +161,6 @@ pub(crate) fn prepare(edition: &str, product: &str) -> io::Result<()> {
     system.remove_key("System\\ControlSet001\\Enum\\ROOT\\WINE");
     // It makes Linux desktop menus.
     system.remove_value("Software\\Microsoft\\Windows\\CurrentVersion\\RunServices", "winemenubuilder");
-    let version = "Software\\Microsoft\\Windows NT\\CurrentVersion";
-    system.set(version, "EditionID", Value::Text(edition));
-    system.set(version, "ProductName", Value::Text(product));
     system.save()?;
     let mut user = Hive::open(&config.join("user.reg"))?;
     let names = include_str!("../../windows/stand-ins").lines().filter_map(|line| line.rsplit('\\').next());

@@ -58,7 +58,8 @@ impl Handler for Session {
     }
 
     async fn exec_request(&mut self, id: ChannelId, command: &[u8], connection: &mut Connection) -> Result<(), Self::Error> {
-        let line = format!("{} /c {}", shell::SHELL, String::from_utf8_lossy(command));
+        // Win32-OpenSSH puts quotes around the command, which cmd.exe takes off again: so a command may begin with a quoted program.
+        let line = format!("{} /c \"{}\"", shell::SHELL, String::from_utf8_lossy(command));
         self.run(id, line, connection)
     }
 

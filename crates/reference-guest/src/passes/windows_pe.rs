@@ -15,7 +15,7 @@ use crate::page::{self, Page};
 use crate::power::{self, End};
 use crate::state::State;
 use crate::wine::{self, Ended};
-use crate::{accounts, block, drive_letters, panther, passes};
+use crate::{accounts, block, drive_letters, panther, passes, windows_path};
 
 const PREINSTALLATION_PREFIX: &str = "/run/preinstallation";
 const PANTHER: &str = "/c/Windows/Panther";
@@ -113,7 +113,7 @@ fn run_commands(setup: &Component<'_>, drives: Vec<drive_letters::Drive>) -> Res
     for command in commands {
         let line = command.text_at("Path").unwrap_or("");
         panther::info("SETUP", format!("RunSynchronous {}: [{line}]", order(command)));
-        let ended = wine::run(line, wine::SYSTEM_USER, Path::new("/prefix/drive_c/Windows/system32"));
+        let ended = wine::run(line, wine::SYSTEM_USER, &windows_path::resolve(Path::new("/prefix/drive_c"), "Windows/system32"));
         panther::info("SETUP", format!("RunSynchronous {}: {ended:?}", order(command)));
         if ended != Ended::Exit(0) {
             wine::stop();
@@ -138,6 +138,7 @@ fn prepare_prefix(drives: Vec<drive_letters::Drive>) -> std::io::Result<()> {
             fs::copy(from, prefix.join(name))?;
         }
     }
+    apply::prepare_registry(prefix)?;
     wine::use_prefix(prefix);
     drive_letters::prepare(Path::new("/prefix/drive_c"), prefix)?;
     drive_letters::publish(drives)

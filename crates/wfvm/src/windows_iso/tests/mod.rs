@@ -144,6 +144,19 @@ fn a_truncated_medium_says_how_long_it_would_have_to_be() {
 }
 
 #[test]
+fn an_image_whose_end_is_missing_is_noticed_although_it_is_not_read() {
+    let mut bytes = medium(PLAIN, &[("sources/install.wim", &wim(XML))]);
+    let length = u64::try_from(wim(XML).len()).unwrap().to_le_bytes();
+    let entry = bytes.chunks(2048).position(|block| block[..2] == [5, 1] && block[56..64] == length).unwrap();
+    let block = &mut bytes[entry * 2048..(entry + 1) * 2048];
+    put(block, 56, &(10_u64 << 20).to_le_bytes());
+    put(block, 176, &le(10 << 20));
+    seal(block);
+    let said = refusal(&bytes);
+    assert!(said.starts_with("the ISO image is truncated: an extent of a file ends at byte 11"), "{said}");
+}
+
+#[test]
 fn damaged_install_images_are_refused_with_their_fault() {
     let with = |contents: &[u8]| refusal(&medium(PLAIN, &[("sources/install.wim", contents)]));
     let changed = |offset: usize, bytes: &[u8]| {

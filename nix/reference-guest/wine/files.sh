@@ -8,7 +8,8 @@ cp usr/lib/wine/{wine64,wineserver64} "$out/usr/lib/wine/"
 for library in $(sed 's/#.*//' "$unixLibraries"); do
   cp "$wine/x86_64-unix/$library.so" "$out/$wine/x86_64-unix/"
 done
-cp -r usr/share/wine/{nls,fonts,wine.inf} "$out/usr/share/wine/"
+# No fonts: nothing is ever drawn, and every process would open each of them.
+cp -r usr/share/wine/{nls,wine.inf} "$out/usr/share/wine/"
 
 # Sections must keep their place at multiples of a page: otherwise Wine reads
 # each into memory of its own instead of mapping the file. binutils' strip

@@ -5,7 +5,7 @@
 
 use crate::answer_file;
 use crate::guest_os::{GuestOs, Hardware};
-use crate::spec::{AnswerMedium, Firmware, ImageSelection, Install};
+use crate::spec::{AnswerMedium, DiskBus, Firmware, ImageSelection, Install};
 use crate::windows_iso::{Architecture, Image, Platform, WindowsIso};
 
 /// Something in the spec that cannot go well with this medium.
@@ -39,6 +39,7 @@ pub fn findings(spec: &Install, os: &GuestOs, iso: &WindowsIso) -> Vec<Finding> 
         Err(finding) => findings.push(finding),
     }
     findings.extend(memory(spec, os));
+    findings.extend(disk_bus(spec, os));
     findings
 }
 
@@ -173,15 +174,10 @@ fn of_image(spec: &Install, os: &GuestOs, iso: &WindowsIso, image: &Image) -> Ve
             format!("{} has builds {} to {}", os.title, os.builds.start(), os.builds.end()),
         );
     }
-    if let Some(finding) = language(spec, iso, image) {
-        findings.push(finding);
-    }
-    if let Some(finding) = key_of_another_edition(spec, os, image) {
-        findings.push(finding);
-    }
-    if let Some(finding) = disk(spec, os, image) {
-        findings.push(finding);
-    }
+    findings.extend(language(spec, iso, image));
+    findings.extend(key_of_another_edition(spec, os, image));
+    findings.extend(disk(spec, os, image));
+    findings.extend(cpu_model(spec, os, image));
     findings
 }
 
@@ -244,6 +240,37 @@ fn disk(spec: &Install, os: &GuestOs, image: &Image) -> Option<Finding> {
             spec.disk_mib, image.name
         ),
         advice: format!("give at least {minimum} MiB; what is not used takes no space"),
+    })
+}
+
+fn cpu_model(spec: &Install, os: &GuestOs, image: &Image) -> Option<Finding> {
+    let model = spec.machine.cpu_model.as_ref()?;
+    let build = image.build.filter(|build| *build >= os.old_cpu_models.from_build)?;
+    // Flags follow a comma, a version a `-v`.
+    let name = model.split(',').next().unwrap_or_default();
+    let name = name.split_once("-v").map_or(name, |(name, _)| name);
+    os.old_cpu_models.models.contains(&name).then(|| Finding {
+        field: "machine.cpuModel".into(),
+        value: model.clone(),
+        problem: format!("build {build} does not start on a `{name}`, which lacks SSE 4.2 or POPCNT"),
+        advice: "`Nehalem` is the oldest model that it starts on; `max` and `host` are the defaults".into(),
+    })
+}
+
+/// Setup would stop at its page "Where do you want to install Windows?", which shows no disk.
+fn disk_bus(spec: &Install, os: &GuestOs) -> Option<Finding> {
+    let bus = spec.machine.disk_bus;
+    if os.disk_buses.contains(&bus) || !spec.answer_file.driver_paths.is_empty() {
+        return None;
+    }
+    Some(Finding {
+        field: "machine.diskBus".into(),
+        value: match bus {
+            DiskBus::Sata => "sata".into(),
+            DiskBus::Virtio => "virtio".into(),
+        },
+        problem: format!("the Setup of {} has no driver for this disk, so that it would find none", os.title),
+        advice: "give `answerFile.driverPaths` with the driver, or take `sata`".into(),
     })
 }
 

@@ -8,7 +8,7 @@ mod windows_11;
 pub use reference_guest::REFERENCE_GUEST;
 pub use windows_11::WINDOWS_11;
 
-use crate::spec::GuestOsName;
+use crate::spec::{DiskBus, GuestOsName};
 
 /// What the product must know of a guest before it has seen it.
 #[derive(Debug)]
@@ -27,8 +27,21 @@ pub struct GuestOs {
     pub minimal_disk_mib: u64,
     /// Oldest and newest build of this name.
     pub builds: std::ops::RangeInclusive<u32>,
+    /// Disk controllers that Setup has a driver for.
+    pub disk_buses: &'static [DiskBus],
+    /// QEMU's CPU models without what builds from a certain one on run on.
+    pub old_cpu_models: OldCpuModels,
     /// Whether it encrypts its disk unless told not to (Windows 11 since 24H2).
     pub encrypts_devices: bool,
+}
+
+/// CPU models that newer builds do not start on, and that no bypass helps.
+#[derive(Debug, Clone, Copy)]
+pub struct OldCpuModels {
+    /// The first build that needs more.
+    pub from_build: u32,
+    /// The models, by QEMU's names without a version.
+    pub models: &'static [&'static str],
 }
 
 /// An edition and the keys that choose it in Setup. They do not activate it.

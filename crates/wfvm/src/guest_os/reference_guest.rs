@@ -1,4 +1,5 @@
-use super::{Edition, GuestOs, Sshd};
+use super::{Edition, GuestOs, OldCpuModels, Sshd};
+use crate::spec::DiskBus;
 
 /// The licence-free guest of this repository. Its keys are made up; it knows them.
 pub static REFERENCE_GUEST: GuestOs = GuestOs {
@@ -13,5 +14,7 @@ pub static REFERENCE_GUEST: GuestOs = GuestOs {
     minimal_memory_mib: 512,
     minimal_disk_mib: 1024,
     builds: 19043..=19043,
+    disk_buses: &[DiskBus::Sata, DiskBus::Virtio],
+    old_cpu_models: OldCpuModels { from_build: u32::MAX, models: &[] },
     encrypts_devices: false,
 };

@@ -1,4 +1,5 @@
-use super::{Edition, GuestOs, Hardware, Requirement, Sshd};
+use super::{Edition, GuestOs, Hardware, OldCpuModels, Requirement, Sshd};
+use crate::spec::DiskBus;
 
 /// Windows 11, and Windows 10, which differs in nothing that stands here. Keys: the generic ones that Setup uses, then the KMS client keys that Microsoft
 /// publishes ("Key Management Services (KMS) client activation and product keys").
@@ -75,5 +76,30 @@ pub static WINDOWS_11: GuestOs = GuestOs {
     minimal_disk_mib: 20 << 10,
     // From 1809, which has all that is used here in the box.
     builds: 17763..=26999,
+    disk_buses: &[DiskBus::Sata],
+    // 24H2's kernel uses SSE 4.2 and POPCNT; Nehalem is the oldest model that has both.
+    old_cpu_models: OldCpuModels {
+        from_build: 26100,
+        models: &[
+            "486",
+            "pentium",
+            "pentium2",
+            "pentium3",
+            "athlon",
+            "n270",
+            "coreduo",
+            "core2duo",
+            "kvm32",
+            "kvm64",
+            "qemu32",
+            "qemu64",
+            "Conroe",
+            "Penryn",
+            "Opteron_G1",
+            "Opteron_G2",
+            "Opteron_G3",
+            "phenom",
+        ],
+    },
     encrypts_devices: true,
 };

@@ -174,3 +174,44 @@ fn windows_11_without_its_ssh_server_is_refused() {
         findings(&spec, &WINDOWS_11, &medium()).into_iter().map(|finding| finding.field).collect();
     assert_eq!(fields, ["payload", "diskMib", "machine.memoryMib"]);
 }
+
+#[test]
+fn windows_needs_a_driver_for_virtio_and_a_cpu_of_its_time() {
+    let (mut spec, mut iso) = (install(), medium());
+    spec.payload.push(spec::PayloadFile { name: "OpenSSH-Win64.zip".into(), source: "/zip".into() });
+    spec.disk_mib = 65536;
+    spec.machine.memory_mib = 4096;
+    spec.machine.disk_bus = DiskBus::Virtio;
+    spec.machine.cpu_model = Some("core2duo-v1,+ssse3".into());
+    iso.images[0].build = Some(26100);
+    let fields = |spec: &Install, iso: &WindowsIso| -> Vec<String> {
+        findings(spec, &WINDOWS_11, iso).into_iter().map(|finding| finding.field).collect()
+    };
+    assert_eq!(fields(&spec, &iso), ["machine.cpuModel", "machine.diskBus"]);
+    spec.answer_file.driver_paths.push(r"D:\".into());
+    iso.images[0].build = Some(22631);
+    assert_eq!(fields(&spec, &iso), Vec::<String>::new());
+    spec.machine.cpu_model = Some("Nehalem".into());
+    iso.images[0].build = Some(26100);
+    assert_eq!(fields(&spec, &iso), Vec::<String>::new());
+}
+
+#[test]
+fn a_language_must_be_in_setup_and_in_the_image() {
+    assert_eq!(
+        said(|spec, iso| {
+            spec.answer_file.ui_language = "de-DE".into();
+            iso.images[0].languages.pop();
+        }),
+        [
+            "answerFile.uiLanguage: the image has no language `de-DE`, and Setup would ask for one | it has en-US"
+        ]
+    );
+    assert_eq!(
+        said(|spec, iso| {
+            spec.answer_file.ui_language = "DE-de".into();
+            iso.languages.clear();
+        }),
+        Vec::<String>::new()
+    );
+}

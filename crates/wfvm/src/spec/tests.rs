@@ -53,7 +53,8 @@ fn another_version_is_refused_before_its_fields_are_read() {
 
 #[test]
 fn impossible_values_are_refused_with_their_path() {
-    let cases: [(&str, fn(&mut serde_json::Value)); 6] = [
+    type Case = (&'static str, fn(&mut serde_json::Value));
+    let cases: [Case; 6] = [
         ("machine.cores: 0 is not", |spec| spec["machine"]["cores"] = 0.into()),
         ("machine.memoryMib: 4 MiB is not", |spec| spec["machine"]["memoryMib"] = 4.into()),
         ("diskMib: 70 MiB is not", |spec| spec["diskMib"] = 70.into()),

@@ -78,31 +78,6 @@ impl Hive {
         raw.strip_prefix("hex:")?.split(',').map(|byte| u8::from_str_radix(byte.trim(), 16).ok()).collect()
     }
 
-    /// Removes a key with everything below it.
-    pub(crate) fn remove_key(&mut self, key: &str) {
-        let (whole, below) = (format!("[{}]", escaped(key, ']')), format!("[{}\\\\", escaped(key, ']')));
-        let starts = |line: &str, with: &str| line.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
-        let mut inside = false;
-        let mut kept = String::with_capacity(self.text.len());
-        for line in self.text.split_inclusive('\n') {
-            if line.starts_with('[') {
-                inside = starts(line, &whole) || starts(line, &below);
-            }
-            if !inside {
-                kept.push_str(line);
-            }
-        }
-        self.text = kept;
-    }
-
-    /// Removes a value.
-    pub(crate) fn remove_value(&mut self, key: &str, name: &str) {
-        let Some((start, end)) = self.section(key) else { return };
-        if let Some((from, to)) = self.text.get(start..end).and_then(|body| value_range(body, name)) {
-            self.text.replace_range(start + from..start + to, "");
-        }
-    }
-
     /// Sets a value; the key is made where it does not exist.
     pub(crate) fn set(&mut self, key: &str, name: &str, value: Value<'_>) {
         let value = match value {
@@ -198,14 +173,6 @@ mod tests {
             hive.text,
             "WINE REGISTRY Version 2\n\n[System\\\\ControlSet001\\\\A] 17\n#time=1\n\"ComputerName\"=\"B\\\\\\\"C\"\n\"TZI\"=dword:00000001\n\"New\"=dword:00000002\n\n[System\\\\ControlSet001\\\\Empty] 17\n#time=1\n\"First\"=\"1\"\n\n[Z] 1\n#time=1\n\"x\"=dword:0000000a\n\"y\"=dword:00000003\n\n[New\\\\Key]\n@=\"default\"\n"
         );
-    }
-
-    #[test]
-    fn keys_and_values_are_removed() {
-        let mut hive = hive();
-        hive.remove_key("System\\ControlSet001");
-        hive.remove_value("Z", "X");
-        assert_eq!(hive.text, "WINE REGISTRY Version 2\n\n[Z] 1\n#time=1\n");
     }
 
     #[test]

@@ -115,59 +115,17 @@ fn collect(from: &Path, to: &Path, files: &mut Vec<(PathBuf, PathBuf)>) -> io::R
     Ok(())
 }
 
-// SERVICE_WIN32_OWN_PROCESS, SERVICE_DEMAND_START of winsvc.h.
-const OWN_PROCESS: u32 = 0x10;
-const DEMAND_START: u32 = 3;
-const DISABLED: u32 = 4;
-const SERVICES: &str = "System\\ControlSet001\\Services";
-
-/// Makes the registry and the directories that the installed system has beyond the image's.
+/// Makes the directories and writes the edition that the installed system has beyond the image's.
 pub(crate) fn prepare(edition: &str, product: &str) -> io::Result<()> {
     let root = Path::new(SYSTEM_VOLUME);
     for directory in ["Windows/Temp", "Windows/Setup/State", "Windows/system32/config/systemprofile/AppData/Local"] {
         fs::create_dir_all(windows_path::resolve(root, directory))?;
     }
-    let config = root.join(CONFIG);
-    prepare_registry(&config)?;
-    let mut system = Hive::open(&config.join("system.reg"))?;
+    let mut system = Hive::open(&root.join(CONFIG).join("system.reg"))?;
     let version = "Software\\Microsoft\\Windows NT\\CurrentVersion";
     system.set(version, "EditionID", Value::Text(edition));
     system.set(version, "ProductName", Value::Text(product));
-    let sshd = format!("{SERVICES}\\sshd");
-    // As Windows Server 2025 ships it: installed, started by hand.
-    for (name, value) in [
-        ("DisplayName", Value::Text("OpenSSH SSH Server")),
-        ("ImagePath", Value::Text("C:\\windows\\system32\\OpenSSH\\sshd.exe")),
-        ("ObjectName", Value::Text("LocalSystem")),
-        ("ErrorControl", Value::Number(1)),
-        ("Start", Value::Number(DEMAND_START)),
-        ("Type", Value::Number(OWN_PROCESS)),
-    ] {
-        system.set(&sshd, name, value);
-    }
     system.save()
-}
-
-/// Takes out of a registry what only costs time here, and puts our programs before Wine's of the same names.
-pub(crate) fn prepare_registry(config: &Path) -> io::Result<()> {
-    let mut system = Hive::open(&config.join("system.reg"))?;
-    for service in ["Eventlog", "PlugPlay", "winebus", "wineusb", "winebth"] {
-        let key = format!("{SERVICES}\\{service}");
-        if system.has_key(&key) {
-            system.set(&key, "Start", Value::Number(DISABLED));
-        }
-    }
-    // Wine starts a process for each of these devices, which no machine of ours has, whatever its service says.
-    system.remove_key("System\\ControlSet001\\Enum\\ROOT\\WINE");
-    // It makes Linux desktop menus.
-    system.remove_value("Software\\Microsoft\\Windows\\CurrentVersion\\RunServices", "winemenubuilder");
-    system.save()?;
-    let mut user = Hive::open(&config.join("user.reg"))?;
-    let names = include_str!("../../windows/stand-ins").lines().filter_map(|line| line.rsplit('\\').next());
-    for name in names.chain(["wshell.exe", "sshd.exe"]) {
-        user.set("Software\\Wine\\DllOverrides", &name.to_ascii_lowercase(), Value::Text("native"));
-    }
-    user.save()
 }
 
 /// Writes what the firmware starts, from the installation medium.

@@ -138,7 +138,6 @@ fn prepare_prefix(drives: Vec<drive_letters::Drive>) -> std::io::Result<()> {
             fs::copy(from, prefix.join(name))?;
         }
     }
-    apply::prepare_registry(prefix)?;
     wine::use_prefix(prefix);
     drive_letters::prepare(Path::new("/prefix/drive_c"), prefix)?;
     drive_letters::publish(drives)

@@ -131,6 +131,38 @@ async fn a_guest_without_a_sign_of_life_ends_at_the_stall_deadline_with_evidence
 }
 
 #[tokio::test]
+async fn a_disk_that_kills_its_reader_does_not_hide_the_failure() {
+    for (script, words) in
+        [("kill -ABRT $$", "ended with signal 6"), ("echo nonsense", "something else than files")]
+    {
+        let stage = Stage::new();
+        stage.write_program("disk-reader", script);
+        let (phase, blame, page) = failure(&stage, &[medium_started(), Act::Die]).await;
+        assert_eq!((phase, blame), (Phase::WindowsPe, Blame::Host), "{page}");
+        assert!(page.contains("QEMU ended: signal 9"), "{page}");
+        assert!(page.contains("log       could not be read: ") && page.contains(words), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_waits_for_a_person_is_told_with_its_text() {
+    let stage = Stage::new();
+    let mut scenario = stage.scenario(&[medium_started()]);
+    scenario.drives = Drives::Still;
+    let picture = stage.path("picture.png");
+    fs_err::write(&picture, b"a picture").unwrap();
+    scenario.screen = Some(picture);
+    let mut spec = stage.install_spec(&scenario);
+    let words = "Windows Setup\nThe product key entered does not match any of the Windows images";
+    spec.tools.tesseract = Some(stage.write_program("tesseract", &format!("echo '{words}'")));
+    let failure = stage.install(&spec).await.unwrap_err();
+    let page = failure.to_string();
+    assert_eq!((failure.phase, failure.error.blame()), (Phase::WindowsPe, Blame::Guest), "{page}");
+    assert!(page.contains("the product key is of another edition than the image"), "{page}");
+    assert!(page.contains("| The product key entered does not match any"), "{page}");
+}
+
+#[tokio::test]
 async fn a_machine_whose_disk_moves_ends_at_the_deadline_of_its_phase() {
     let stage = Stage::new();
     let mut spec = stage.install_spec(&stage.scenario(&[medium_started()]));

@@ -150,7 +150,9 @@ impl Stage {
     /// Installs in this process. Whatever happens, there is an output exactly if it went well.
     pub(crate) async fn install(&self, spec: &Install) -> Result<(), Box<InstallFailure>> {
         let (out, scratch, evidence) = (self.path("disk.qcow2"), self.path("scratch"), self.path("evidence"));
-        let places = Places { out: &out, scratch: &scratch, evidence: &evidence };
+        let own = self.path("disk-reader");
+        let disk_reader = if own.exists() { own } else { self.builder() };
+        let places = Places { out: &out, scratch: &scratch, evidence: &evidence, disk_reader: &disk_reader };
         let outcome = install::install(spec, places, &Progress::new(Reader::Lines)).await;
         let_go().await;
         assert_eq!(out.exists(), outcome.is_ok(), "there is an output exactly if the installation went well");
@@ -184,6 +186,14 @@ impl Stage {
     pub(crate) fn write_json(&self, spec: &serde_json::Value) -> PathBuf {
         let file = self.path("spec.json");
         fs_err::write(&file, spec.to_string()).unwrap();
+        file
+    }
+
+    /// A program of this test's own, as a shell script.
+    pub(crate) fn write_program(&self, name: &str, script: &str) -> PathBuf {
+        let file = self.path(name);
+        fs_err::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs_err::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         file
     }
 

@@ -41,7 +41,8 @@ impl Laboratory {
     pub(crate) fn install(&self, spec: &Install) -> Result<PathBuf, Box<InstallFailure>> {
         let (out, scratch, evidence) = (self.path("disk.qcow2"), self.path("m"), self.path("evidence"));
         fs_err::create_dir(&scratch).unwrap();
-        let places = Places { out: &out, scratch: &scratch, evidence: &evidence };
+        let disk_reader = builder();
+        let places = Places { out: &out, scratch: &scratch, evidence: &evidence, disk_reader: &disk_reader };
         let outcome = runtime().block_on(install::install(spec, places, &Progress::new(Reader::Lines)));
         assert_eq!(out.exists(), outcome.is_ok(), "there is a disk exactly if the installation succeeded");
         assert!(!self.path("disk.qcow2.unfinished").exists(), "nothing unfinished is left");

@@ -3,6 +3,7 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Parser, Subcommand};
+use wfvm::disk;
 
 use crate::{report::Outcome, tasks, win};
 
@@ -51,6 +52,16 @@ enum Task {
         /// TCP port.
         port: u16,
     },
+    /// Read files of a disk image that a guest wrote: a failed installation calls this.
+    #[command(hide = true, name = disk::READER_SUBCOMMAND)]
+    ReadDisk {
+        /// The image, qcow2.
+        image: PathBuf,
+        /// How many bytes of each file are wanted, from its end.
+        limit: u64,
+        /// Paths, from the root of a volume.
+        paths: Vec<String>,
+    },
     /// Run a command in the guest.
     WinExec(win::Exec),
     /// Put a file or directory into the guest.
@@ -81,6 +92,7 @@ impl Cli {
             Task::Run { spec, evidence } => tasks::run(&spec, &evidence),
             Task::Schema { of } => tasks::schema(of),
             Task::Forward { address, port } => win::forward(&address, port),
+            Task::ReadDisk { image, limit, paths } => tasks::read_disk(&image, limit, &paths),
             Task::WinExec(exec) => exec.perform(),
             Task::WinPut(put) => put.perform(),
             Task::WinGet(get) => get.perform(),

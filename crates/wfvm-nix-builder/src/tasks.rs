@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 use wfvm::{
     blame::Blame,
+    disk,
     install::{self, Places},
     nix::structured_attrs::StructuredAttrs,
     progress::{Progress, Reader},
@@ -50,7 +51,8 @@ pub(crate) fn install(file: Option<&Path>, out: Option<PathBuf>, evidence: &Path
     };
     let scratch = scratch()?;
     let progress = Progress::new(reader(&env));
-    let places = Places { out: &out, scratch: scratch.path(), evidence };
+    let this = std::env::current_exe().map_err(|error| Failure::new(error, Blame::Host))?;
+    let places = Places { out: &out, scratch: scratch.path(), evidence, disk_reader: &this };
     let installed = block_on(interruptible(async {
         install::install(&spec, places, &progress).await.map_err(|failure| {
             let blame = failure.error.blame();
@@ -90,6 +92,16 @@ pub(crate) fn run(file: &Path, evidence: &Path) -> Outcome {
     let signal = std::os::unix::process::ExitStatusExt::signal(&status);
     let code = status.code().or(signal.map(|signal| 128 + signal)).unwrap_or(1);
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+/// Reads files of a disk image for the process that has a failure to tell.
+pub(crate) fn read_disk(image: &Path, limit: u64, paths: &[String]) -> Outcome {
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let files = disk::read_files(image, &paths, limit).map_err(|error| Failure::new(error, Blame::Input))?;
+    let text = serde_json::to_vec(&files).map_err(|error| Failure::new(error, Blame::Bug))?;
+    std::io::Write::write_all(&mut std::io::stdout().lock(), &text)
+        .map_err(|error| Failure::new(error, Blame::Host))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 pub(crate) fn schema(of: SchemaOf) -> Outcome {

@@ -44,6 +44,8 @@ pub struct Evidence {
     pub screen_text: Option<String>,
     /// The newest of Setup's logs that says something, and its last lines.
     pub setup_log: Option<(String, Vec<String>)>,
+    /// Why Setup's logs could not be read.
+    pub unread: Option<String>,
 }
 
 /// Where evidence comes from.
@@ -53,6 +55,8 @@ pub struct Sources<'a> {
     pub machine: &'a Path,
     /// The disk that it wrote, if Setup's logs are to be looked for.
     pub disk: Option<&'a Path>,
+    /// The builder's program, which reads it.
+    pub disk_reader: &'a Path,
     /// Reads the screen's text.
     pub tesseract: Option<&'a Path>,
 }
@@ -88,9 +92,12 @@ async fn gather(machine: Option<Qemu>, sources: Sources<'_>, evidence: &mut Evid
         let _ = fs_err::copy(sources.machine.join(name), evidence.directory.join(name));
     }
     if let Some(disk) = sources.disk {
-        let disk = disk.to_owned();
-        let read = tokio::task::spawn_blocking(move || disk::read_files(&disk, &SETUP_LOGS, LOG_LIMIT));
-        for file in read.await.ok().and_then(Result::ok).unwrap_or_default() {
+        let read = disk::read_files_apart(sources.disk_reader, disk, &SETUP_LOGS, LOG_LIMIT).await;
+        let files = read.unwrap_or_else(|error| {
+            evidence.unread = Some(error.to_string());
+            Vec::new()
+        });
+        for file in files {
             let _ = fs_err::write(evidence.directory.join(file.path.replace('/', "-")), &file.contents);
             let lines = last_lines(&file.contents);
             if evidence.setup_log.is_none() && !lines.is_empty() {
@@ -120,6 +127,9 @@ impl fmt::Display for Evidence {
             for line in lines {
                 writeln!(formatter, "            | {line}")?;
             }
+        }
+        if let Some(why) = &self.unread {
+            writeln!(formatter, "  log       could not be read: {why}")?;
         }
         if let Some(screen) = &self.screen {
             writeln!(formatter, "  picture   {}", screen.display())?;

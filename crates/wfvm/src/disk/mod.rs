@@ -10,6 +10,11 @@ use crate::tool::{Tool, ToolError};
 
 /// Making an image writes its header alone.
 const CREATION: Duration = Duration::from_secs(60);
+/// How long reading a few logs may take on a loaded host.
+const READING: Duration = Duration::from_secs(60);
+
+/// The builder's subcommand that reads files for [`read_files_apart`]: image, limit, paths.
+pub const READER_SUBCOMMAND: &str = "read-disk";
 
 /// Makes an empty qcow2 image.
 ///
@@ -19,4 +24,26 @@ pub async fn create(qemu_img: &Path, file: &Path, size_mib: u64) -> Result<(), T
     // No preallocation: a NAR has no holes, so every preallocated block would be copied.
     let tool = Tool::new(qemu_img).words(["create", "-q", "-f", "qcow2"]).words([file]);
     tool.words([format!("{size_mib}M")]).run(CREATION).await.map(drop)
+}
+
+/// As [`read_files`], by the builder's program `reader` in a process of its own: what a guest
+/// wrote may make a reader of foreign formats panic, loop, or want all memory, and none of that
+/// may end whoever has a failure to tell.
+///
+/// # Errors
+/// [`ToolError`] of the reader.
+pub async fn read_files_apart(
+    reader: &Path,
+    image: &Path,
+    paths: &[&str],
+    limit: u64,
+) -> Result<Vec<OfflineFile>, ToolError> {
+    let tool = Tool::new(reader).words([READER_SUBCOMMAND]).words([image]).words([limit.to_string()]);
+    let tool = tool.words(paths);
+    let told = tool.run(READING).await?;
+    serde_json::from_slice(&told).map_err(|error| ToolError {
+        command: tool.command_line(),
+        problem: format!("told something else than files: {error}"),
+        stderr: String::new(),
+    })
 }

@@ -9,6 +9,7 @@ use std::{
 
 use imago::{FormatAccess, FormatDriverBuilder as _, PermissiveImplicitOpenGate, file::File, qcow2::Qcow2};
 use ntfs::{Ntfs, NtfsFile, NtfsReadSeek as _, indexes::NtfsFileNameIndex};
+use serde::{Deserialize, Serialize};
 
 /// Why a disk image could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +22,7 @@ pub struct OfflineError {
 }
 
 /// A file that was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfflineFile {
     /// Its path, as asked for.
     pub path: String,
@@ -36,6 +37,9 @@ const SECTOR: u64 = 512;
 /// Reads the files `paths` (`\`-free, such as `Windows/Panther/setupact.log`) from
 /// whatever NTFS volumes the image has. Missing ones are left out; of each at most the last
 /// `limit` bytes come back.
+///
+/// # Panics
+/// The readers of qcow2 and NTFS may panic on damaged images: [`super::read_files_apart`] does not.
 ///
 /// # Errors
 /// [`OfflineError`] if the image itself cannot be read.
@@ -154,7 +158,7 @@ impl Disk {
 
 impl Read for Disk {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let at = self.start + self.position;
+        let at = self.start.saturating_add(self.position);
         let size = self.access.size();
         if at >= size {
             return Ok(0);

@@ -38,6 +38,8 @@ pub struct Places<'a> {
     pub scratch: &'a Path,
     /// What is left of a failure.
     pub evidence: &'a Path,
+    /// The builder's program, which reads a failed installation's disk in a process of its own.
+    pub disk_reader: &'a Path,
 }
 
 impl Places<'_> {
@@ -67,7 +69,7 @@ pub async fn install(
     let phase = progress.current();
     let disk = unfinished.exists().then_some(unfinished.as_path());
     let tesseract = spec.tools.tesseract.as_deref();
-    let sources = Sources { machine: places.scratch, disk, tesseract };
+    let sources = Sources { machine: places.scratch, disk, disk_reader: places.disk_reader, tesseract };
     let evidence = match (&machine, disk) {
         (None, None) => None, // nothing ran, so there is nothing to look at
         _ => Some(evidence::collect(machine, sources, places.evidence).await),

@@ -66,7 +66,7 @@ pub async fn run(
         Err(error) => {
             let phase = progress.current();
             let tesseract = spec.tools.tesseract.as_deref();
-            let sources = Sources { machine: around.scratch, disk: None, tesseract };
+            let sources = Sources { machine: around.scratch, disk: None, disk_reader: &around.forwarder, tesseract };
             let evidence = match machine {
                 None => None,
                 Some(_) => Some(evidence::collect(machine, sources, around.evidence).await),

@@ -1,10 +1,11 @@
 //! Ring 4: other people's programs judge the bytes that we write, and we read what they write.
 #![expect(clippy::disallowed_methods, reason = "this ring's subject is other programs")]
-#![expect(clippy::panic, reason = "what cannot go on fails its test by saying why")]
+#![expect(clippy::panic, clippy::indexing_slicing, reason = "what cannot go on fails its test by saying why")]
 
 mod answer_file;
 mod media;
 mod nix;
+mod offline_disk;
 mod program;
 mod prompt_free;
 mod windows_iso;

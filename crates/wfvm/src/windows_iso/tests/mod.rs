@@ -93,6 +93,74 @@ fn every_form_of_files_names_and_anchors_reads_the_same() {
     }
 }
 
+/// A long medium of which only some pieces are not zero.
+struct Sparse {
+    pieces: Vec<(u64, Vec<u8>)>,
+    bytes: u64,
+    at: u64,
+    read: u64,
+}
+
+impl Read for Sparse {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        for byte in &mut *buffer {
+            let piece = self.pieces.iter().rev().find(|(start, bytes)| {
+                (*start..*start + u64::try_from(bytes.len()).unwrap()).contains(&self.at)
+            });
+            *byte = piece.map_or(0, |(start, bytes)| bytes[usize::try_from(self.at - start).unwrap()]);
+            self.at += 1;
+        }
+        self.read += u64::try_from(buffer.len()).unwrap();
+        Ok(buffer.len())
+    }
+}
+
+impl Seek for Sparse {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.at = match to {
+            io::SeekFrom::Start(at) => at,
+            io::SeekFrom::End(_) => self.bytes,
+            io::SeekFrom::Current(_) => self.at,
+        };
+        Ok(self.at)
+    }
+}
+
+/// As on Microsoft's media: the XML stands at the end of an image of seven extents.
+#[test]
+fn an_image_of_six_gib_is_read_in_a_few_pieces() {
+    const LONGEST_EXTENT: usize = 0x3FFF_F800;
+    let small = wim(XML);
+    let (mut header, xml) = (small[..208].to_vec(), small[208..].to_vec());
+    let mut start = medium(PLAIN, &[("sources/install.wim", &[0xEE; 208])]);
+    // The file entry: 208 bytes become a block and six of the longest extents.
+    let size = 2048 + 6 * u64::try_from(LONGEST_EXTENT).unwrap();
+    let place = start.windows(208).position(|bytes| bytes == [0xEE; 208]).unwrap();
+    let entry = start.chunks(2048).position(|block| block[..2] == [5, 1] && block[56] == 208).unwrap();
+    let block = &mut start[entry * 2048..(entry + 1) * 2048];
+    let mut extents = [le(2048), le(place / 2048 - PARTITION)].concat();
+    for number in 0..6 {
+        extents.extend([le(LONGEST_EXTENT), le(300 + number * LONGEST_EXTENT / 2048)].concat());
+    }
+    put(block, 56, &size.to_le_bytes());
+    put(block, 172, &le(extents.len()));
+    put(block, 176, &extents);
+    seal(block);
+    let xml_offset = size - u64::try_from(xml.len()).unwrap();
+    put(&mut header, 80, &xml_offset.to_le_bytes());
+    put(&mut start, place, &header);
+    let first = u64::try_from((PARTITION + 300) * 2048).unwrap();
+    let mut sparse = Sparse {
+        pieces: vec![(0, start), (first + xml_offset - 2048, xml)],
+        bytes: first + size - 2048,
+        at: 0,
+        read: 0,
+    };
+    let iso = WindowsIso::read(&mut sparse).unwrap();
+    assert_eq!((iso.bytes, iso.images.len()), (first + 6 * 0x3FFF_F800, 2));
+    assert!(sparse.read < 100_000, "{} bytes were read", sparse.read);
+}
+
 #[test]
 fn the_patch_names_the_boot_image_itself() {
     let bytes = usual(PLAIN);

@@ -10,6 +10,7 @@
 )]
 
 mod accelerator;
+mod first_logon;
 mod installation;
 mod laboratory;
 mod mistakes;

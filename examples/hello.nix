@@ -11,13 +11,12 @@ let
     name = "hello";
     image = wfvm.demoImage;
     script = ''
-      cp ${hello} hello.exe
-      win-put hello.exe
+      win-put ${hello} . --as hello.exe
       win-exec hello.exe > output
     '';
   };
 in
-pkgs.runCommand "hello" { nativeBuildInputs = [ run ]; passthru = { inherit hello run; image = wfvm.demoImage; }; } ''
+pkgs.runCommand "hello" { nativeBuildInputs = [ run ]; passthru = { inherit hello run; }; } ''
   wfvm-run-hello
   mv output $out
 ''

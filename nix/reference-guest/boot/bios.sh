@@ -11,10 +11,10 @@ image() {
 sed "s|@commandLine@|$commandLine|" "$cdConfiguration" > cd.cfg
 sed "s|@commandLine@|$commandLine|" "$diskConfiguration" > disk.cfg
 image --format i386-pc-eltorito --output "$out/etfsboot.com" --prefix '(cd)/boot' --config cd.cfg \
-  biosdisk iso9660 linux
+  biosdisk iso9660 linux16
 # Without an own block list, boot.img reads core.img from the sector after it.
 image --format i386-pc --output "$out/core.img" --prefix '(hd0)/boot' --config disk.cfg \
-  biosdisk part_msdos fat ntfs search_fs_file linux echo
+  biosdisk part_msdos fat ntfs search_fs_file linux16 echo
 cp "$modules/boot.img" "$out/"
 
 # The gap before a first partition at 1 MiB must hold it.

@@ -98,6 +98,31 @@ async fn a_qemu_that_never_greets_ends_at_the_firmwares_deadline() {
     never_ready(Start::NeverGreets).await;
 }
 
+/// The page of an installation whose TPM emulator is this script.
+async fn with_a_tpm(script: &str) -> (Phase, Blame, String) {
+    let stage = Stage::new();
+    let mut spec = stage.install_spec(&stage.scenario(&[]));
+    spec.machine.tpm = true;
+    spec.tools.swtpm = Some(stage.write_program("swtpm", script));
+    spec.timeouts.firmware_seconds = 1;
+    let failure = stage.install(&spec).await.unwrap_err();
+    (failure.phase, failure.error.blame(), failure.to_string())
+}
+
+#[tokio::test]
+async fn a_tpm_that_ends_at_its_start_is_told_with_its_words() {
+    let (phase, blame, page) = with_a_tpm("echo no room for state >&2; exit 7").await;
+    assert_eq!((phase, blame), (Phase::Firmware, Blame::Host), "{page}");
+    assert!(page.contains("exit status 7") && page.contains("no room for state"), "{page}");
+}
+
+#[tokio::test]
+async fn a_tpm_that_never_listens_ends_at_the_firmwares_deadline() {
+    let (phase, blame, page) = with_a_tpm("exec sleep 1000").await;
+    assert_eq!((phase, blame), (Phase::Firmware, Blame::Deadline), "{page}");
+    assert!(page.contains("the TPM's socket") && page.contains("`timeouts.firmwareSeconds`"), "{page}");
+}
+
 #[tokio::test]
 async fn a_confused_protocol_changes_nothing() {
     let stage = Stage::new();

@@ -8,7 +8,7 @@ use wfvm_tests::scenario::{Act, Drives, Scenario, Ssh};
 
 use crate::{
     ssh_server::{Character, SshServer},
-    stage::Stage,
+    stage::{Stage, shutdown},
 };
 
 /// A stage whose fake leads to a well-behaved server.
@@ -197,6 +197,18 @@ async fn a_qemu_that_dies_beside_a_script_is_the_hosts_fault_and_ends_the_script
     let failure = play.stage.run(&play.stage.run_spec(&play.scenario, &script)).await.unwrap_err();
     assert_eq!((failure.phase, failure.error.blame()), (Phase::Script, Blame::Host), "{failure}");
     assert!(failure.to_string().contains("signal 9"), "{failure}");
+}
+
+#[tokio::test]
+async fn a_script_that_ends_the_guest_goes_on() {
+    let play = play(&[Act::AwaitCue("shutdown".into()), shutdown(true), Act::Exit(0)]);
+    let script = "
+        win-exec shutdown /s
+        while [[ -d /proc/$(cat fake-qemu.pid) ]]; do sleep 0.02; done
+        # As long as it takes a run to notice.
+        sleep 1
+        exit 9";
+    assert_eq!(play.script(script).await, Some(9));
 }
 
 #[tokio::test]

@@ -27,8 +27,6 @@ use crate::{
     wait::{self, Deadline, Signs, WaitError},
 };
 
-/// How long swtpm may take to listen, on a loaded host.
-const TPM_START: Duration = Duration::from_secs(60);
 /// How long what QEMU said before its end may take to be heard.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 /// How long a killed QEMU may take to be gone.
@@ -117,7 +115,7 @@ impl Qemu {
             // Written anew, not copied with its read-only mode.
             fs_err::write(directory.join(UEFI_VARIABLES), fs_err::read(empty)?)?;
         }
-        let tpm = start_tpm(assembly).await?;
+        let tpm = start_tpm(assembly, deadline).await?;
         let listen = |name: &str| UnixListener::bind(directory.join(name));
         let (qmp, com1, firmware) = (listen(QMP_SOCKET)?, listen(COM1_SOCKET)?, listen(FIRMWARE_SOCKET)?);
         let said = directory.join("qemu.log");
@@ -317,7 +315,7 @@ fn last_words(said: &Path) -> String {
 }
 
 /// Starts the TPM emulator. QEMU closes its control connection at the end, which ends it too.
-async fn start_tpm(assembly: &Assembly<'_>) -> Result<Option<Child>, QemuError> {
+async fn start_tpm(assembly: &Assembly<'_>, deadline: Deadline) -> Result<Option<Child>, QemuError> {
     let Some(swtpm) = assembly.tools.swtpm.as_deref().filter(|_| assembly.machine.tpm) else {
         return Ok(None);
     };
@@ -330,22 +328,24 @@ async fn start_tpm(assembly: &Assembly<'_>) -> Result<Option<Child>, QemuError> 
         "--ctrl".to_owned(),
         format!("type=unixio,path={}", socket.display()),
     ]);
-    let log = fs_err::File::create(assembly.directory.join("swtpm.log"))?.into_parts().0;
+    let said = assembly.directory.join("swtpm.log");
+    let log = fs_err::File::create(&said)?.into_parts().0;
     let mut child = tool.spawn(Stdio::null(), Stdio::from(log.try_clone()?), Stdio::from(log))?;
     let ready = async {
         // swtpm has no way to tell that it listens but the socket itself.
         while !socket.exists() {
             if let Ok(Some(status)) = child.try_wait() {
-                return Err(status_in_words(status));
+                let problem = ended(Ok(status), &said);
+                return Err(QemuError::Start { command: tool.command_line(), problem });
             }
             wait::poll_pause().await;
         }
         Ok(())
     };
-    match wait::bounded(TPM_START, ready).await {
-        Some(Ok(())) => Ok(Some(child)),
-        Some(Err(problem)) => Err(QemuError::Start { command: tool.command_line(), problem }),
-        None => Err(QemuError::Start { command: tool.command_line(), problem: "made no socket".into() }),
+    let (_alone, seen) = watch::channel(Signs { last_seen: "swtpm's start".into(), ..Signs::default() });
+    match wait::race("the TPM's socket", ready, &seen, deadline).await {
+        Ok(ready) => ready.map(|()| Some(child)),
+        Err(late) => Err(WaitError { last_seen: with_words(&late.last_seen, &said), ..late }.into()),
     }
 }
 

@@ -132,22 +132,24 @@ pub async fn race<T>(
         biased; // an event that arrives together with the end still counts
         value = event => return Ok(value),
         // Before QEMU's exit, which the guest's reason explains.
-        reason = published(&mut failed, |signs| signs.failed.clone()) => Cause::GuestFailed(reason),
-        how = published(&mut exited, |signs| signs.exited.clone()) => Cause::QemuExited(how),
-        silence = published(&mut stalled, |signs| signs.stalled.clone()) => Cause::Stalled(silence),
+        Some(reason) = published(&mut failed, |signs| signs.failed.clone()) => Cause::GuestFailed(reason),
+        how = published(&mut exited, |signs| signs.exited.clone()) => {
+            Cause::QemuExited(how.unwrap_or_else(|| "its owner is gone without a word".into()))
+        }
+        Some(silence) = published(&mut stalled, |signs| signs.stalled.clone()) => Cause::Stalled(silence),
         () = deadline.passed() => Cause::Deadline(deadline),
     };
     let last_seen = signs.borrow().last_seen.clone();
     Err(WaitError { awaited, cause, last_seen })
 }
 
-/// The first value that the owner of the machine publishes; never, if the owner is gone without a word.
-async fn published(signs: &mut watch::Receiver<Signs>, pick: impl Fn(&Signs) -> Option<String>) -> String {
-    if signs.wait_for(|signs| pick(signs).is_some()).await.is_err() {
-        return "the owner of the machine ended".into();
-    }
-    let picked = pick(&signs.borrow());
-    picked.unwrap_or_default()
+/// The first value that the owner of the machine publishes; `None` if it is gone without one.
+async fn published(
+    signs: &mut watch::Receiver<Signs>,
+    pick: impl Fn(&Signs) -> Option<String>,
+) -> Option<String> {
+    let signs = signs.wait_for(|signs| pick(signs).is_some()).await.ok()?;
+    pick(&signs)
 }
 
 /// Gives `work` a bound of its own; `None` when it was over first.
@@ -194,6 +196,15 @@ mod tests {
             signs.failed = Some("panic".into());
         };
         assert_eq!(outcome(both, 9).await, Cause::GuestFailed("panic".into()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_owner_that_is_gone_is_no_word_of_the_guest() {
+        let (sender, receiver) = watch::channel(Signs::default());
+        drop(sender);
+        let deadline = Deadline::after(9, "f");
+        let error = race("an event", std::future::pending::<()>(), &receiver, deadline).await.unwrap_err();
+        assert!(matches!(error.cause, Cause::QemuExited(_)), "{error}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,12 +6,16 @@ use std::{
     ffi::OsString,
     io::IsTerminal as _,
     path::{Path, PathBuf},
+    pin::pin,
     process::{ExitStatus, Stdio},
     sync::Arc,
     time::Duration,
 };
 
-use tokio::net::UnixListener;
+use tokio::{
+    net::UnixListener,
+    sync::{mpsc, watch},
+};
 
 pub use error::{RunError, RunFailure};
 
@@ -19,7 +23,7 @@ use crate::{
     accelerator,
     command_socket::{self, SOCKET_VARIABLE},
     evidence::{self, Sources},
-    guest::{Observer, PageReader, Watching},
+    guest::{Observer, PageReader, Sighting, Watching},
     machine::{Assembly, SystemDisk, Writes},
     phase::Phase,
     progress::Progress,
@@ -27,8 +31,10 @@ use crate::{
     session::Session,
     spec::Run,
     tool::{KillGroup, Tool},
-    wait::{self, Deadline},
+    wait::{self, Cause, Deadline, Signs, WaitError},
 };
+
+const AWAITED: &str = "the end of the script";
 
 /// What a run finds around it.
 #[derive(Debug, Clone)]
@@ -66,7 +72,8 @@ pub async fn run(
         Err(error) => {
             let phase = progress.current();
             let tesseract = spec.tools.tesseract.as_deref();
-            let sources = Sources { machine: around.scratch, disk: None, disk_reader: &around.forwarder, tesseract };
+            let sources =
+                Sources { machine: around.scratch, disk: None, disk_reader: &around.forwarder, tesseract };
             let evidence = match machine {
                 None => None,
                 Some(_) => Some(evidence::collect(machine, sources, around.evidence).await),
@@ -105,21 +112,21 @@ async fn story(
     let machine = running.insert(machine);
     let screens = std::path::absolute(scratch)?.join("screens");
     fs_err::create_dir_all(&screens)?;
-    // A booted guest may rest as long as it likes: only the boot has a deadline.
     let watching = Watching {
-        stall: Duration::from_secs(spec.timeouts.boot_seconds),
+        // The boot's own deadline comes before any stall of it.
+        stall: Duration::ZERO,
         stall_field: "timeouts.bootSeconds",
         pages: spec.tools.tesseract.as_deref().map(|tesseract| PageReader::new(tesseract, &screens)),
         logs: scratch.into(),
         progress: progress.clone(),
     };
-    let (observer, seen) = Observer::start(machine, channels, watching);
+    let (observer, mut seen) = Observer::start(machine, channels, watching);
     machine.resume().await?;
     let port = machine.ssh_port().await?;
     let signs = machine.signs();
     let session = Session::open(port, &spec.login, &signs, deadline).await??;
     // From here on the script judges the guest.
-    drop((observer, seen));
+    observer.only_listen();
 
     progress.phase(Phase::Script, &format!("ready as {}", spec.login.user));
     progress.end();
@@ -132,7 +139,26 @@ async fn story(
             failed = command_socket::serve(listener, Arc::new(session)) => Err(failed.into()),
         }
     };
-    wait::race("the end of the script", ended, &signs, deadline).await?
+    let mut ended = pin!(ended);
+    match wait::race(AWAITED, &mut ended, &signs, deadline).await {
+        Err(WaitError { cause: Cause::QemuExited(_), .. }) if shut_down_by_guest(&mut seen) => {
+            // A script that ends the guest may go on: whatever it still asks of the guest fails.
+            let (_alone, no_signs) =
+                watch::channel(Signs { last_seen: "the guest's end".into(), ..Signs::default() });
+            wait::race(AWAITED, ended, &no_signs, deadline).await?
+        }
+        ended => ended?,
+    }
+}
+
+/// Whether the guest ended the machine. What QEMU said before its end has been seen when its end is known.
+fn shut_down_by_guest(seen: &mut mpsc::UnboundedReceiver<Sighting>) -> bool {
+    while let Ok(sighting) = seen.try_recv() {
+        if sighting == (Sighting::Shutdown { by_guest: true }) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Runs the script in the caller's directory, with the caller's terminal.

@@ -8,7 +8,7 @@ use fs_err as fs;
 
 use crate::answer_file::{AnswerFile, Fault, Pass};
 use crate::block::{self, Kind};
-use crate::drive_letters::Drive;
+use crate::drive_letters::{self, Drive};
 use crate::panther;
 
 const NAME: &str = "Autounattend.xml";
@@ -41,25 +41,26 @@ struct Place {
     windows_directory: String,
 }
 
-/// Searches all media for a pass.
+/// Searches all media for a pass. Media that have letters already are read where they are.
 pub(crate) fn search(drives: &[Drive], installation_medium: Option<&Path>, pass: Pass) -> Outcome {
-    let mounted: Vec<(&Drive, block::Mounted)> = drives
-        .iter()
-        .filter(|drive| drive.kind != Kind::Fixed)
-        .filter_map(|drive| {
-            // The kernel shares the file system if the medium is mounted elsewhere already.
-            let at = Path::new("/run/answer-search").join(drive.letter.to_string());
-            let mounted = block::mount_medium(&drive.device, drive.kind, &at);
-            match mounted {
-                Ok(mounted) => Some((drive, mounted)),
-                Err(error) => {
-                    panther::info("SETUP", format!("UnattendSearch: {}:\\ is not readable: {error}", drive.letter));
-                    None
-                }
+    let published = drive_letters::published();
+    let mut mounts = Vec::new();
+    let mut media = Vec::new();
+    for drive in drives.iter().filter(|drive| drive.kind != Kind::Fixed) {
+        if published.contains(drive) {
+            media.push((drive, drive.mount.clone()));
+            continue;
+        }
+        let at = Path::new("/run/answer-search").join(drive.letter.to_string());
+        match block::mount_medium(&drive.device, drive.kind, &at) {
+            Ok(mounted) => {
+                mounts.push(mounted);
+                media.push((drive, at));
             }
-        })
-        .collect();
-    let mut places: Vec<Place> = ranked(mounted.iter().map(|(drive, mounted)| (*drive, mounted.path.as_path())).collect());
+            Err(error) => panther::info("SETUP", format!("UnattendSearch: {}:\\ is not readable: {error}", drive.letter)),
+        }
+    }
+    let mut places = ranked(media.iter().map(|(drive, path)| (*drive, path.as_path())).collect());
     if let Some(medium) = installation_medium {
         places.push(Place { directory: medium.join("sources"), windows_directory: "\\Sources\\".to_owned() });
     }

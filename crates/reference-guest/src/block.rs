@@ -140,6 +140,19 @@ impl Drop for Mounted {
     }
 }
 
+/// Mounts a volume for programs: disks and sticks for writing where they allow it.
+pub(crate) fn mount_volume(device: &Path, kind: Kind, at: &Path) -> std::io::Result<Mounted> {
+    fs::create_dir_all(at)?;
+    if matches!(kind, Kind::Fixed | Kind::Removable) {
+        for file_system in ["vfat", "ntfs3"] {
+            if mount(device, at, file_system, MountFlags::NOATIME, None).is_ok() {
+                return Ok(Mounted { path: at.to_owned() });
+            }
+        }
+    }
+    mount_medium(device, kind, at)
+}
+
 /// Mounts a medium read-only by the file systems that Windows would try on it.
 pub(crate) fn mount_medium(device: &Path, kind: Kind, at: &Path) -> std::io::Result<Mounted> {
     fs::create_dir_all(at)?;

@@ -197,7 +197,7 @@ fn enter_root(blob: &fs::File, offset: u64, size: u64) -> Result<(), BootError> 
 /// Waits until the USB sticks that are plugged in are disks: the bus tells nobody that it has
 /// finished looking, so it counts as settled when nothing new has come for a while.
 pub(crate) fn settle_usb() {
-    const QUIET: Duration = Duration::from_millis(700);
+    const QUIET: Duration = Duration::from_millis(400);
     let mut seen = Vec::new();
     let mut since = Instant::now();
     let settled = wait::until(Duration::from_secs(20), || {

@@ -1,14 +1,17 @@
 //! Drive letters in Windows' order: A: the floppy, C: the system, then the
 //! other volumes, CDs before USB sticks. Wine takes each from a link in `dosdevices`.
 
+use std::collections::HashMap;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use fs_err as fs;
+
+use rustix::mount::{UnmountFlags, unmount};
 
 use crate::block::{self, Disk, Kind};
 use crate::{panther, wait};
@@ -28,12 +31,14 @@ pub(crate) struct Drive {
 
 static DRIVES: Mutex<Vec<Drive>> = Mutex::new(Vec::new());
 
-/// Gives letters to everything but the system disk.
-pub(crate) fn assign(disks: &[Disk], system_disk: Option<&str>) -> Vec<Drive> {
-    let mut letters = 'D'..='Y';
+/// Gives letters to everything that has none yet, but the system disk.
+pub(crate) fn assign(disks: &[Disk], system_disk: Option<&str>, known: &[Drive]) -> Vec<Drive> {
+    let taken = |letter: char| known.iter().any(|drive| drive.letter == letter);
+    let lettered = |device: &Path| known.iter().any(|drive| drive.device == device);
+    let mut letters = ('D'..='Y').filter(|letter| !taken(*letter));
     let mut drives = Vec::new();
     let of_kind = |kind: Kind| disks.iter().filter(move |disk| disk.kind == kind);
-    for disk in of_kind(Kind::Floppy).take(1) {
+    for disk in of_kind(Kind::Floppy).take(1).filter(|disk| !lettered(&disk.device())) {
         drives.push(drive('A', disk.device(), Kind::Floppy));
     }
     for kind in [Kind::Fixed, Kind::Optical, Kind::Removable] {
@@ -42,7 +47,8 @@ pub(crate) fn assign(disks: &[Disk], system_disk: Option<&str>) -> Vec<Drive> {
             let count = if kind == Kind::Fixed { usize::MAX } else { 1 };
             // A blank disk is no volume.
             let blank = kind == Kind::Fixed && disk.partitions.is_empty();
-            for device in disk.volumes().into_iter().take(if blank { 0 } else { count }) {
+            let volumes = disk.volumes().into_iter().take(if blank { 0 } else { count });
+            for device in volumes.filter(|device| !lettered(device)) {
                 if let Some(letter) = letters.next() {
                     drives.push(drive(letter, device, kind));
                 }
@@ -86,12 +92,21 @@ pub(crate) fn publish(drives: Vec<Drive>) -> io::Result<()> {
         link(&format!("{letter}:"), &drive.mount)?;
         link(&format!("{letter}::"), &drive.device)?;
     }
-    *DRIVES.lock().unwrap_or_else(PoisonError::into_inner) = drives;
+    known().extend(drives);
     Ok(())
 }
 
+fn known() -> MutexGuard<'static, Vec<Drive>> {
+    DRIVES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// All drives that have letters.
+pub(crate) fn published() -> Vec<Drive> {
+    known().clone()
+}
+
 fn mount(drive: &Drive) {
-    if let Ok(mounted) = block::mount_medium(&drive.device, drive.kind, &drive.mount) {
+    if let Ok(mounted) = block::mount_volume(&drive.device, drive.kind, &drive.mount) {
         mounted.keep();
         panther::info("MOUNT", format!("{}: is {}", drive.letter, drive.device.display()));
     }
@@ -102,31 +117,46 @@ pub(crate) fn root(letter: char) -> Option<PathBuf> {
     if letter.eq_ignore_ascii_case(&'c') {
         return Some(PathBuf::from(crate::boot::SYSTEM_VOLUME));
     }
-    let drives = DRIVES.lock().unwrap_or_else(PoisonError::into_inner);
-    drives.iter().find(|drive| drive.letter.eq_ignore_ascii_case(&letter)).map(|drive| drive.mount.clone())
+    known().iter().find(|drive| drive.letter.eq_ignore_ascii_case(&letter)).map(|drive| drive.mount.clone())
 }
 
-/// Follows changes of media in CD drives: a medium that comes is mounted, one that goes is let go.
-pub(crate) fn watch() {
+/// Gives letters to disks that have come and takes them from those that have gone.
+fn rescan(system_disk: &str) {
+    let drives = published();
+    for gone in drives.iter().filter(|drive| !drive.device.exists()) {
+        let _ = unmount(&gone.mount, UnmountFlags::DETACH);
+        let letter = gone.letter.to_ascii_lowercase();
+        for name in [format!("{letter}:"), format!("{letter}::")] {
+            drop(fs::remove_file(Path::new(LINKS).join(name)));
+        }
+        known().retain(|drive| drive != gone);
+        panther::info("MOUNT", format!("{}: is gone", gone.letter));
+    }
+    let new = assign(&block::disks(), Some(system_disk), &published());
+    if !new.is_empty() && let Err(error) = publish(new) {
+        panther::warning("MOUNT", error);
+    }
+}
+
+/// Follows what is plugged in and put in: a medium that comes is mounted, one that goes is let go.
+pub(crate) fn watch(system_disk: String) {
     const POLL: Duration = Duration::from_millis(500);
-    thread::spawn(|| {
-        let optical: Vec<Drive> = {
-            let drives = DRIVES.lock().unwrap_or_else(PoisonError::into_inner);
-            drives.iter().filter(|drive| drive.kind == Kind::Optical).cloned().collect()
-        };
-        let mut known: Vec<Option<u64>> = optical.iter().map(medium_size).collect();
-        while !optical.is_empty() {
-            wait::pause(POLL);
-            for (drive, known) in optical.iter().zip(known.iter_mut()) {
-                let now = medium_size(drive);
-                if now != *known {
-                    let _ = rustix::mount::unmount(&drive.mount, rustix::mount::UnmountFlags::DETACH);
+    rescan(&system_disk);
+    thread::spawn(move || {
+        let mut sizes: HashMap<PathBuf, Option<u64>> = HashMap::new();
+        loop {
+            for drive in published().into_iter().filter(|drive| drive.kind == Kind::Optical) {
+                let now = medium_size(&drive);
+                let before = sizes.insert(drive.device.clone(), now).unwrap_or(now);
+                if now != before {
+                    let _ = unmount(&drive.mount, UnmountFlags::DETACH);
                     if now.is_some() {
-                        mount(drive);
+                        mount(&drive);
                     }
-                    *known = now;
                 }
             }
+            wait::pause(POLL);
+            rescan(&system_disk);
         }
     });
 }
@@ -158,11 +188,21 @@ mod tests {
             disk("sr0", Kind::Optical, 0),
             disk("fd0", Kind::Floppy, 0),
         ];
-        let letters: Vec<(char, String)> = assign(&disks, Some("sda"))
+        let letters: Vec<(char, String)> = assign(&disks, Some("sda"), &[])
             .into_iter()
             .map(|drive| (drive.letter, drive.device.file_name().unwrap().to_string_lossy().into_owned()))
             .collect();
         let expected = [('A', "fd0"), ('D', "sdc1"), ('E', "sdc2"), ('F', "sr0"), ('G', "sdb1")];
         assert_eq!(letters, expected.map(|(letter, device)| (letter, device.to_owned())));
+    }
+
+    #[test]
+    fn a_disk_that_comes_later_gets_the_next_letter() {
+        let mut disks = vec![disk("sr0", Kind::Optical, 0)];
+        let first = assign(&disks, None, &[]);
+        disks.insert(0, disk("sdb", Kind::Fixed, 1));
+        let second = assign(&disks, None, &first);
+        assert_eq!(second.iter().map(|drive| drive.letter).collect::<String>(), "E");
+        assert!(assign(&disks, None, &[first, second].concat()).is_empty());
     }
 }

@@ -43,7 +43,7 @@ pub(crate) fn run(system_disk: &str, loading: thread::JoinHandle<()>) -> Result<
             None => return Ok(()),
         }
     };
-    drive_letters::watch();
+    drive_letters::watch(system_disk.to_owned());
     log_on(&mut state, &drives)
 }
 
@@ -69,7 +69,7 @@ impl Media {
         if !at_once {
             boot::settle_usb();
         }
-        let drives = drive_letters::assign(&block::disks(), Some(&self.system_disk));
+        let drives = drive_letters::assign(&block::disks(), Some(&self.system_disk), &[]);
         drive_letters::publish(drives.clone()).map_err(|error| disk_trouble(&error))?;
         Ok(drives)
     }

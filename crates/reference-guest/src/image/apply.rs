@@ -35,8 +35,13 @@ pub(crate) fn apply(volumes: &Volumes, wim_file: &fs::File, blob: Blob) -> io::R
     fs::create_dir_all(root.join("Windows"))?;
     let unfinished = root.join(boot::ROOT_BLOB).with_extension("part");
     let copied = thread::scope(|scope| {
-        let blob_copy = scope.spawn(|| copy_blob(wim_file, blob, &unfinished));
+        let blob_copy = scope.spawn(|| {
+            let copied = copy_blob(wim_file, blob, &unfinished);
+            panther::info("APPLY", "the root file system is copied");
+            copied
+        });
         let tree = copy_drive(&Path::new(IMAGE).join("prefix"), root);
+        panther::info("APPLY", "C: is copied");
         tree.and_then(|()| blob_copy.join().unwrap_or_else(|_| Err(io::Error::other("the copy of the root blob broke off"))))
     });
     copied?;

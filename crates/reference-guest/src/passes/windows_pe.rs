@@ -1,6 +1,7 @@
 //! The windowsPE pass: from the answer file to a disk that starts the installed system.
 
 use std::path::Path;
+use std::time::Duration;
 
 use fs_err as fs;
 
@@ -15,7 +16,7 @@ use crate::page::{self, Page};
 use crate::power::{self, End};
 use crate::state::State;
 use crate::wine::{self, Ended};
-use crate::{accounts, block, drive_letters, panther, passes, windows_path};
+use crate::{accounts, block, drive_letters, panther, passes, wait, windows_path};
 
 const PREINSTALLATION_PREFIX: &str = "/run/preinstallation";
 const PANTHER: &str = "/c/Windows/Panther";
@@ -24,9 +25,7 @@ const PANTHER: &str = "/c/Windows/Panther";
 pub(crate) fn run(medium: &SetupMedium) -> Result<(), Page> {
     page::progress("Windows Setup", "Setup is starting");
     boot::settle_usb();
-    let disks = block::disks();
-    let drives = drive_letters::assign(&disks, None);
-    let Found { file, windows_path } = find(&drives, &medium.path)?;
+    let (Found { file, windows_path }, drives) = find(&medium.path)?;
     file.check(Pass::WindowsPe).map_err(|fault| parse_page(&windows_path, Pass::WindowsPe, &fault))?;
     check_locales(&file, &medium.path)?;
     let setup = file.component(Pass::WindowsPe, "Setup");
@@ -73,24 +72,35 @@ pub(crate) fn run(medium: &SetupMedium) -> Result<(), Page> {
     Ok(())
 }
 
-fn find(drives: &[drive_letters::Drive], medium: &Path) -> Result<Found, Page> {
-    match answer_search::search(drives, Some(medium), Pass::WindowsPe) {
-        Outcome::Found(found) => Ok(found),
-        Outcome::Wrong(wrong) => Err(parse_page(&wrong.windows_path, Pass::WindowsPe, &wrong.fault)),
-        Outcome::Nothing { skipped } => {
-            let cause = if skipped.is_empty() {
-                "L85: there is no Autounattend.xml in the root of a removable medium".to_owned()
-            } else {
-                format!("L28: {} has no settings for the pass windowsPE", skipped.join(", "))
-            };
-            Err(Page::new(
-                "Windows Setup",
-                "Language to install:\nTime and currency format:\nKeyboard or input method:\n\nEnter your language and other preferences and click \"Next\" to continue.",
-                cause,
-            )
-            .from("IBS"))
+/// Searches until a file is found; a slow stick gets some time before Setup asks a person.
+fn find(medium: &Path) -> Result<(Found, Vec<drive_letters::Drive>), Page> {
+    const GRACE: Duration = Duration::from_secs(10);
+    let mut all_skipped = Vec::new();
+    let ended = wait::until(GRACE, || {
+        let drives = drive_letters::assign(&block::disks(), None, &[]);
+        match answer_search::search(&drives, Some(medium), Pass::WindowsPe) {
+            Outcome::Found(found) => Some(Ok((found, drives))),
+            Outcome::Wrong(wrong) => Some(Err(parse_page(&wrong.windows_path, Pass::WindowsPe, &wrong.fault))),
+            Outcome::Nothing { skipped } => {
+                all_skipped = skipped;
+                wait::pause(Duration::from_millis(500));
+                None
+            }
         }
-    }
+    });
+    ended.unwrap_or_else(|| {
+        let cause = if all_skipped.is_empty() {
+            "L85: there is no Autounattend.xml in the root of a removable medium".to_owned()
+        } else {
+            format!("L28: {} has no settings for the pass windowsPE", all_skipped.join(", "))
+        };
+        Err(Page::new(
+            "Windows Setup",
+            "Language to install:\nTime and currency format:\nKeyboard or input method:\n\nEnter your language and other preferences and click \"Next\" to continue.",
+            cause,
+        )
+        .from("IBS"))
+    })
 }
 
 fn check_locales(file: &AnswerFile, medium: &Path) -> Result<(), Page> {

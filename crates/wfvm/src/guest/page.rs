@@ -37,6 +37,7 @@ impl fmt::Display for Recognised {
 const PAGES: &[(&str, &str)] = &[
     ("could not parse or process", "the answer file was refused"),
     ("answer file is invalid", "the answer file was refused"),
+    ("contains an invalid product key", "the product key is malformed or of no edition of the medium"),
     ("unattend answer file", "a setting of the answer file could not be applied"),
     ("internal error while loading or searching", "the answer file could not be read"),
     ("product key entered does not match", "the product key is of another edition than the image"),

@@ -191,6 +191,26 @@ async fn a_missing_file_is_told_with_its_side_and_its_path() {
 }
 
 #[tokio::test]
+async fn a_file_that_breaks_in_the_middle_leaves_what_was_there() {
+    let play = play(&[]);
+    let script = "
+        mkdir back; echo old > back/breaks-in-the-middle
+        head -c 300000 /dev/zero > guest/breaks-in-the-middle
+        : > guest/whole
+        status=0; win-get breaks-in-the-middle back 2> err || status=$?
+        win-get whole back
+        ls -A back > listed
+        stat -c %a guest/whole back/whole > modes
+        exit $status";
+    assert_eq!(play.script(script).await, Some(4));
+    assert!(play.read("err").contains("breaks-in-the-middle in the guest: Failure"), "{}", play.read("err"));
+    assert_eq!(play.read("back/breaks-in-the-middle"), "old\n");
+    assert_eq!(play.read("listed"), "breaks-in-the-middle\nwhole\n");
+    let modes = play.read("modes");
+    assert_eq!(modes.lines().next(), modes.lines().last(), "a file is as readable as any other");
+}
+
+#[tokio::test]
 async fn a_qemu_that_dies_beside_a_script_is_the_hosts_fault_and_ends_the_script() {
     let play = play(&[Act::AwaitCue("now".into()), Act::Die]);
     let script = format!("cd {}; : > now; sleep 1000 & sleep 1000", play.stage.path("").display());

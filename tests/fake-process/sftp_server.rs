@@ -99,6 +99,9 @@ impl russh_sftp::server::Handler for Files {
 
     async fn read(&mut self, id: u32, handle: String, offset: u64, length: u32) -> Result<Data, StatusCode> {
         let file = self.open.get_mut(&handle).ok_or(StatusCode::Failure)?;
+        if offset > 0 && file.path().ends_with("breaks-in-the-middle") {
+            return Err(StatusCode::Failure);
+        }
         file.seek(SeekFrom::Start(offset)).map_err(code)?;
         let mut data = Vec::new();
         file.take(u64::from(length)).read_to_end(&mut data).map_err(code)?;

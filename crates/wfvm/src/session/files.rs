@@ -1,6 +1,6 @@
 //! Files between host and guest, by SFTP over the session's connection.
 
-use std::path::Path;
+use std::{fs::Permissions, os::unix::fs::PermissionsExt as _, path::Path};
 
 use russh_sftp::client::SftpSession;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -107,7 +107,12 @@ async fn get_tree(sftp: &SftpSession, remote: String, local: &Path) -> Result<()
         return Ok(());
     }
     let mut source = sftp.open(&remote).await.map_err(guest(&remote))?;
-    let mut target = fs_err::tokio::File::create(local).await?;
+    // The name appears with the whole file alone; half a file goes away with whoever gives it up.
+    let unfinished = tempfile::Builder::new()
+        .prefix(".unfinished-")
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(local.parent().unwrap_or(Path::new(".")))?;
+    let mut target = fs_err::tokio::OpenOptions::new().write(true).open(unfinished.path()).await?;
     let mut piece = vec![0; PIECE];
     loop {
         let count = source
@@ -118,5 +123,6 @@ async fn get_tree(sftp: &SftpSession, remote: String, local: &Path) -> Result<()
         target.write_all(bytes).await?;
     }
     target.flush().await?;
+    unfinished.persist(local).map_err(|error| error.error)?;
     Ok(())
 }

@@ -37,7 +37,10 @@ rec {
   helloExe = compileExe { name = "hello.exe"; source = ./hello.c; };
 
   # --- what runs in the guest -----------------------------------------------
-  wine = step "reference-guest-wine" ./wine/files.sh [ mingw ] { unixLibraries = ./wine/unix-libraries; };
+  wine = step "reference-guest-wine" ./wine/files.sh [ mingw ] {
+    unixLibraries = ./wine/unix-libraries;
+    leftOut = ./wine/left-out;
+  };
 
   prefix = step "reference-guest-prefix" ./wine/prefix.sh [ pkgs.patchelf ] {
     inherit wine;

@@ -1,5 +1,5 @@
 # The part of Wine that the guest has, at Debian's places, unpatched:
-# $guestPackages and the list $unixLibraries to $out/usr.
+# $guestPackages and the lists $unixLibraries and $leftOut to $out/usr.
 
 wine=usr/lib/x86_64-linux-gnu/wine
 mkdir -p "$out/usr/lib/wine" "$out/$wine"/x86_64-{unix,windows} "$out/usr/share/wine"
@@ -25,10 +25,15 @@ export -f strip_to
 find "$wine/x86_64-windows" usr/x86_64-w64-mingw32/lib/zlib1.dll -type f -print0 |
   xargs -0 -P "$NIX_BUILD_CORES" -n 64 bash -c 'strip_to "$@"' bash "$out/$wine/x86_64-windows"
 
+cd "$out/$wine/x86_64-windows"
+for pattern in $(sed 's/#.*//' "$leftOut"); do
+  compgen -G "$pattern" > /dev/null || { echo "Wine has no file $pattern" >&2; exit 1; }
+  rm $pattern
+done
+
 # Offsets: Microsoft PE format; FileAlignment is at 36 of the optional header,
 # which lies 24 behind the signature that the word at 60 points to. The mark at
 # 64 is Wine's own, by which it knows its programs.
-cd "$out/$wine/x86_64-windows"
 word() { od -An -tu4 -j "$2" -N 4 "$1" | tr -d ' '; }
 for file in ntdll.dll kernelbase.dll user32.dll cmd.exe; do
   alignment=$(word "$file" $(($(word "$file" 60) + 24 + 36)))

@@ -14,11 +14,27 @@ const FILE: &str = "/c/Windows/system32/config/SAM.json";
 const NAME_LIMIT: usize = 20;
 // Characters that Microsoft's reference forbids in a local account's name.
 const FORBIDDEN: &str = "\"/[]:|<>+=;,?*%@\\";
-const RESERVED: [&str; 8] =
-    ["Administrator", "Guest", "DefaultAccount", "WDAGUtilityAccount", "SYSTEM", "NONE", "LOCAL SERVICE", "NETWORK SERVICE"];
+const RESERVED: [&str; 8] = [
+    "Administrator",
+    "Guest",
+    "DefaultAccount",
+    "WDAGUtilityAccount",
+    "SYSTEM",
+    "NONE",
+    "LOCAL SERVICE",
+    "NETWORK SERVICE",
+];
 const PROFILE_DIRECTORIES: [&str; 10] = [
-    "AppData/Local/Temp", "AppData/LocalLow", "AppData/Roaming", "Contacts", "Desktop", "Documents", "Downloads", "Music",
-    "Pictures", "Videos",
+    "AppData/Local/Temp",
+    "AppData/LocalLow",
+    "AppData/Roaming",
+    "Contacts",
+    "Desktop",
+    "Documents",
+    "Downloads",
+    "Music",
+    "Pictures",
+    "Videos",
 ];
 
 pub(crate) const ADMINISTRATOR: &str = "Administrator";
@@ -69,7 +85,9 @@ impl Account {
     }
 
     pub(crate) fn has_password(&self, password: &str) -> bool {
-        self.password.as_ref().map_or(password.is_empty(), |hash| *hash == PasswordHash::of(password, hash.salt))
+        self.password
+            .as_ref()
+            .map_or(password.is_empty(), |hash| *hash == PasswordHash::of(password, hash.salt))
     }
 
     pub(crate) fn has_any_password(&self) -> bool {
@@ -114,7 +132,10 @@ impl Accounts {
     }
 
     pub(crate) fn load() -> Self {
-        fs::read(FILE).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_else(Self::built_in)
+        fs::read(FILE)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_else(Self::built_in)
     }
 
     pub(crate) fn save(&self) -> io::Result<()> {
@@ -148,7 +169,9 @@ impl Accounts {
 pub(crate) fn name_fault(name: &str) -> Option<String> {
     let length = name.encode_utf16().count();
     if name.is_empty() || length > NAME_LIMIT {
-        return Some(format!("the account name {name:?} has {length} characters; 1 to {NAME_LIMIT} are allowed"));
+        return Some(format!(
+            "the account name {name:?} has {length} characters; 1 to {NAME_LIMIT} are allowed"
+        ));
     }
     if let Some(bad) = name.chars().find(|c| FORBIDDEN.contains(*c) || c.is_control()) {
         return Some(format!("the account name {name:?} has the character {bad:?}, which is not allowed"));
@@ -169,7 +192,12 @@ pub(crate) fn password(element: Option<&Element>) -> Result<String, String> {
     if element.text_at("PlainText") != Some("false") || value.is_empty() {
         return Ok(value.to_owned());
     }
-    let hidden = || format!("L69: PlainText is false, but the Value of {} is not base64 of UTF-16 text that ends in {:?}", element.name, element.name);
+    let hidden = || {
+        format!(
+            "L69: PlainText is false, but the Value of {} is not base64 of UTF-16 text that ends in {:?}",
+            element.name, element.name
+        )
+    };
     let bytes = base64(value).ok_or_else(hidden)?;
     let (pairs, rest) = bytes.as_chunks::<2>();
     let units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
@@ -225,9 +253,13 @@ mod tests {
     #[test]
     fn a_hidden_password_is_revealed() {
         let element = |value: &str, plain: bool| {
-            xml::parse(&format!("<Password><Value>{value}</Value><PlainText>{plain}</PlainText></Password>")).unwrap()
+            xml::parse(&format!("<Password><Value>{value}</Value><PlainText>{plain}</PlainText></Password>"))
+                .unwrap()
         };
-        assert_eq!(password(Some(&element("YQBkAG0AaQBuAFAAYQBzAHMAdwBvAHIAZAA=", false))).as_deref(), Ok("admin"));
+        assert_eq!(
+            password(Some(&element("YQBkAG0AaQBuAFAAYQBzAHMAdwBvAHIAZAA=", false))).as_deref(),
+            Ok("admin")
+        );
         assert_eq!(password(Some(&element("admin", true))).as_deref(), Ok("admin"));
         assert!(password(Some(&element("admin", false))).unwrap_err().starts_with("L69"));
         assert!(password(Some(&element("YWJj", false))).is_err());
@@ -238,7 +270,9 @@ mod tests {
         let mut account = Account::new("a", &["Users"]);
         assert!(account.has_password("") && !account.has_password("x"));
         account.set_password("secret").unwrap();
-        assert!(account.has_password("secret") && !account.has_password("Secret") && !account.has_password(""));
+        assert!(
+            account.has_password("secret") && !account.has_password("Secret") && !account.has_password("")
+        );
         assert!(!serde_json::to_string(&account).unwrap().contains("secret"));
     }
 }

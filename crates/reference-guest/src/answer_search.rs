@@ -31,7 +31,9 @@ pub(crate) enum Outcome {
     Found(Found),
     Wrong(Wrong),
     /// With the files that say nothing for the pass.
-    Nothing { skipped: Vec<String> },
+    Nothing {
+        skipped: Vec<String>,
+    },
 }
 
 /// A place where a file may be.
@@ -57,7 +59,10 @@ pub(crate) fn search(drives: &[Drive], installation_medium: Option<&Path>, pass:
                 mounts.push(mounted);
                 media.push((drive, at));
             }
-            Err(error) => panther::info("SETUP", format!("UnattendSearch: {}:\\ is not readable: {error}", drive.letter)),
+            Err(error) => panther::info(
+                "SETUP",
+                format!("UnattendSearch: {}:\\ is not readable: {error}", drive.letter),
+            ),
         }
     }
     let mut places = ranked(media.iter().map(|(drive, path)| (*drive, path.as_path())).collect());
@@ -72,25 +77,38 @@ fn ranked(mut media: Vec<(&Drive, &Path)>) -> Vec<Place> {
     media.sort_by_key(|(drive, _)| (drive.kind == Kind::Optical, drive.letter));
     media
         .into_iter()
-        .map(|(drive, path)| Place { directory: path.to_owned(), windows_directory: format!("{}:\\", drive.letter) })
+        .map(|(drive, path)| Place {
+            directory: path.to_owned(),
+            windows_directory: format!("{}:\\", drive.letter),
+        })
         .collect()
 }
 
 fn search_places(places: &[Place], pass: Pass) -> Outcome {
     let mut skipped = Vec::new();
     for place in places {
-        let Some(name) = block::entries(&place.directory).into_iter().find(|name| name.eq_ignore_ascii_case(NAME)) else { continue };
+        let Some(name) =
+            block::entries(&place.directory).into_iter().find(|name| name.eq_ignore_ascii_case(NAME))
+        else {
+            continue;
+        };
         let windows_path = format!("{}{name}", place.windows_directory);
         let parsed = fs::read(place.directory.join(&name))
             .map_err(|error| Fault::new("L01", format!("it cannot be read: {error}")))
             .and_then(|bytes| AnswerFile::parse(&bytes));
         match parsed {
             Ok(file) if file.has_pass(pass) => {
-                panther::info("SETUP", format!("UnattendSearchExplicitPath: Found unattend file at [{windows_path}]"));
+                panther::info(
+                    "SETUP",
+                    format!("UnattendSearchExplicitPath: Found unattend file at [{windows_path}]"),
+                );
                 return Outcome::Found(Found { file, windows_path });
             }
             Ok(_) => {
-                panther::info("SETUP", format!("[{windows_path}] has no settings for the pass {}: skipped", pass.name()));
+                panther::info(
+                    "SETUP",
+                    format!("[{windows_path}] has no settings for the pass {}: skipped", pass.name()),
+                );
                 skipped.push(windows_path);
             }
             Err(fault) => return Outcome::Wrong(Wrong { windows_path, fault }),
@@ -109,7 +127,12 @@ mod tests {
 
     #[test]
     fn read_write_media_come_before_read_only_ones() {
-        let drives = [drive('D', Kind::Optical), drive('G', Kind::Removable), drive('A', Kind::Floppy), drive('E', Kind::Optical)];
+        let drives = [
+            drive('D', Kind::Optical),
+            drive('G', Kind::Removable),
+            drive('A', Kind::Floppy),
+            drive('E', Kind::Optical),
+        ];
         let places = ranked(drives.iter().map(|drive| (drive, Path::new("/x"))).collect());
         let order: Vec<&str> = places.iter().map(|place| place.windows_directory.as_str()).collect();
         assert_eq!(order, ["A:\\", "G:\\", "D:\\", "E:\\"]);
@@ -134,13 +157,17 @@ mod tests {
         let (_one, first) = place("autounattend.XML", &answer("specialize"));
         let (_two, second) = place("AUTOUNATTEND.XML", &answer("windowsPE"));
         assert!(matches!(search_places(&[first.clone(), second], Pass::WindowsPe), Outcome::Found(_)));
-        assert!(matches!(search_places(&[first], Pass::WindowsPe), Outcome::Nothing { skipped } if skipped.len() == 1));
+        assert!(
+            matches!(search_places(&[first], Pass::WindowsPe), Outcome::Nothing { skipped } if skipped.len() == 1)
+        );
     }
 
     #[test]
     fn a_broken_file_ends_the_search() {
         let (_one, first) = place("Autounattend.xml", "<unattend>");
         let (_two, second) = place("Autounattend.xml", &answer("windowsPE"));
-        assert!(matches!(search_places(&[first, second], Pass::WindowsPe), Outcome::Wrong(wrong) if wrong.fault.rule == "L01"));
+        assert!(
+            matches!(search_places(&[first, second], Pass::WindowsPe), Outcome::Wrong(wrong) if wrong.fault.rule == "L01")
+        );
     }
 }

@@ -69,7 +69,8 @@ pub(crate) fn disks() -> Vec<Disk> {
 
 /// The disks that have a number in Windows: everything but floppies and CDs.
 pub(crate) fn numbered() -> Vec<Disk> {
-    let mut disks: Vec<Disk> = disks().into_iter().filter(|disk| matches!(disk.kind, Kind::Fixed | Kind::Removable)).collect();
+    let mut disks: Vec<Disk> =
+        disks().into_iter().filter(|disk| matches!(disk.kind, Kind::Fixed | Kind::Removable)).collect();
     disks.sort_by(|a, b| (a.bus, a.name.len(), &a.name).cmp(&(b.bus, b.name.len(), &b.name)));
     disks
 }
@@ -77,14 +78,15 @@ pub(crate) fn numbered() -> Vec<Disk> {
 fn disk(name: &str) -> Option<Disk> {
     let base = Path::new("/sys/block").join(name);
     let removable = read(&base.join("removable")) == "1";
-    let kind = match name {
-        _ if name.starts_with("sr") => Kind::Optical,
-        _ if name.starts_with("fd") => Kind::Floppy,
-        _ if name.starts_with("sd") || name.starts_with("vd") || name.starts_with("nvme") => {
-            if removable { Kind::Removable } else { Kind::Fixed }
-        }
-        _ => return None,
-    };
+    let kind =
+        match name {
+            _ if name.starts_with("sr") => Kind::Optical,
+            _ if name.starts_with("fd") => Kind::Floppy,
+            _ if name.starts_with("sd") || name.starts_with("vd") || name.starts_with("nvme") => {
+                if removable { Kind::Removable } else { Kind::Fixed }
+            }
+            _ => return None,
+        };
     let real = fs::canonicalize(&base).ok()?.to_string_lossy().into_owned();
     let bus = if real.contains("/usb") {
         Bus::Usb
@@ -108,7 +110,9 @@ fn disk(name: &str) -> Option<Disk> {
 /// The names in a directory, sorted; none if it does not exist.
 pub(crate) fn entries(directory: impl Into<PathBuf>) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(directory)
-        .map(|entries| entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
+        .map(|entries| {
+            entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+        })
         .unwrap_or_default();
     names.sort();
     names

@@ -27,8 +27,28 @@ const NEW_ROOT: &str = "/sysroot";
 const MODULES: &str = "/modules";
 // Nothing in storage depends on these, so the system volume can be mounted before they are loaded.
 const NOT_STORAGE: [&str; 22] = [
-    "usb", "uas", "xhci", "ehci", "uhci", "ohci", "hid", "e1000", "virtio_net", "net_failover", "failover", "virtio_rng",
-    "virtio_balloon", "virtio_console", "9p", "netfs", "fscache", "cifs", "floppy", "evdev", "button", "serio",
+    "usb",
+    "uas",
+    "xhci",
+    "ehci",
+    "uhci",
+    "ohci",
+    "hid",
+    "e1000",
+    "virtio_net",
+    "net_failover",
+    "failover",
+    "virtio_rng",
+    "virtio_balloon",
+    "virtio_console",
+    "9p",
+    "netfs",
+    "fscache",
+    "cifs",
+    "floppy",
+    "evdev",
+    "button",
+    "serio",
 ];
 const USB_MASS_STORAGE_CLASS: &str = "08";
 
@@ -76,7 +96,8 @@ pub(crate) fn start() -> Result<(Stage, thread::JoinHandle<()>), BootError> {
         panther::info("BOOT", format!("{} other drivers loaded", later.len()));
     });
     if let Some(disk) = mount_installed() {
-        let blob = fs::File::open(Path::new(SYSTEM_VOLUME).join(ROOT_BLOB)).map_err(doing("the installed root"))?;
+        let blob =
+            fs::File::open(Path::new(SYSTEM_VOLUME).join(ROOT_BLOB)).map_err(doing("the installed root"))?;
         let size = blob.metadata().map_err(doing("the installed root"))?.len();
         enter_root(&blob, 0, size)?;
         return Ok((Stage::Installed { system_disk: disk }, others));
@@ -98,7 +119,8 @@ fn module_name(line: &str) -> &str {
 fn load(directory: &fs::File, lines: &[String]) {
     for line in lines {
         if let Some((condition, _)) = line.strip_prefix('?').and_then(|rest| rest.split_once(' ')) {
-            let present = block::entries("/sys/bus/acpi/devices").iter().any(|device| device.starts_with(condition));
+            let present =
+                block::entries("/sys/bus/acpi/devices").iter().any(|device| device.starts_with(condition));
             if !present {
                 continue;
             }
@@ -170,8 +192,10 @@ fn enter_root(blob: &fs::File, offset: u64, size: u64) -> Result<(), BootError> 
     for directory in ["/overlay/upper", "/overlay/work"] {
         fs::create_dir_all(directory).map_err(doing(directory))?;
     }
-    let options = CString::new("lowerdir=/lower,upperdir=/overlay/upper,workdir=/overlay/work").unwrap_or_default();
-    mount("overlay", NEW_ROOT, "overlay", MountFlags::empty(), options.as_c_str()).map_err(doing("the root directory"))?;
+    let options =
+        CString::new("lowerdir=/lower,upperdir=/overlay/upper,workdir=/overlay/work").unwrap_or_default();
+    mount("overlay", NEW_ROOT, "overlay", MountFlags::empty(), options.as_c_str())
+        .map_err(doing("the root directory"))?;
     for (source, target, recursive) in [
         ("/proc", "/proc", true),
         ("/sys", "/sys", true),
@@ -186,7 +210,11 @@ fn enter_root(blob: &fs::File, offset: u64, size: u64) -> Result<(), BootError> 
         if !Path::new(source).exists() {
             continue;
         }
-        let bound = if recursive { mount_bind_recursive(source, target.as_str()) } else { mount_bind(source, target.as_str()) };
+        let bound = if recursive {
+            mount_bind_recursive(source, target.as_str())
+        } else {
+            mount_bind(source, target.as_str())
+        };
         bound.map_err(doing(target.clone()))?;
     }
     rustix::process::chroot(NEW_ROOT).map_err(doing("the new root"))?;
@@ -213,7 +241,8 @@ pub(crate) fn settle_usb() {
                     .is_ok_and(|class| class.trim() == USB_MASS_STORAGE_CLASS)
             })
             .count();
-        let disks = block::disks().iter().filter(|disk| disk.bus == block::Bus::Usb && disk.size_bytes > 0).count();
+        let disks =
+            block::disks().iter().filter(|disk| disk.bus == block::Bus::Usb && disk.size_bytes > 0).count();
         (disks >= sticks && since.elapsed() >= QUIET).then_some(())
     });
     if settled.is_none() {

@@ -1,5 +1,8 @@
 //! The only starter of programs.
-#![expect(clippy::disallowed_methods, reason = "this is the guest's one place that starts programs; the builder's `tool` is another program's")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the guest's one place that starts programs; the builder's `tool` is another program's"
+)]
 
 use std::ffi::OsStr;
 use std::io;
@@ -14,11 +17,17 @@ pub(crate) const GUEST: &str = "guest";
 /// Starts this program again as the guest proper.
 pub(crate) fn guest() -> io::Result<Pid> {
     let child = Command::new("/proc/self/exe").arg(GUEST).stdin(Stdio::null()).spawn()?;
-    i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or_else(|| io::Error::other("the child has no process id"))
+    i32::try_from(child.id())
+        .ok()
+        .and_then(Pid::from_raw)
+        .ok_or_else(|| io::Error::other("the child has no process id"))
 }
 
 /// Runs a Linux program to its end and collects what it says.
-pub(crate) fn run(program: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> io::Result<Output> {
+pub(crate) fn run(
+    program: &Path,
+    arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+) -> io::Result<Output> {
     Command::new(program).args(arguments).stdin(Stdio::null()).output()
 }
 

@@ -133,7 +133,9 @@ fn rescan(system_disk: &str) {
         panther::info("MOUNT", format!("{}: is gone", gone.letter));
     }
     let new = assign(&block::disks(), Some(system_disk), &published());
-    if !new.is_empty() && let Err(error) = publish(new) {
+    if !new.is_empty()
+        && let Err(error) = publish(new)
+    {
         panther::warning("MOUNT", error);
     }
 }
@@ -174,7 +176,8 @@ mod tests {
     use crate::block::{Bus, Partition};
 
     fn disk(name: &str, kind: Kind, partitions: u32) -> Disk {
-        let partitions = (1..=partitions).map(|number| Partition { number, name: format!("{name}{number}") }).collect();
+        let partitions =
+            (1..=partitions).map(|number| Partition { number, name: format!("{name}{number}") }).collect();
         Disk { name: name.to_owned(), kind, bus: Bus::InBox, size_bytes: 1, partitions }
     }
 

@@ -113,7 +113,9 @@ fn module_names(order: &str) -> BTreeSet<&str> {
 }
 
 fn archive(entries: Vec<(String, u32, Vec<u8>)>) -> io::Result<Vec<u8>> {
-    let inputs = entries.into_iter().map(|(name, mode, bytes)| (NewcBuilder::new(&name).mode(mode), Cursor::new(bytes)));
+    let inputs = entries
+        .into_iter()
+        .map(|(name, mode, bytes)| (NewcBuilder::new(&name).mode(mode), Cursor::new(bytes)));
     write_cpio(inputs, Vec::new())
 }
 
@@ -129,7 +131,12 @@ mod tests {
     fn every_option_is_asked_for_once() {
         let whole = "--out o --init i --modules m --order r";
         assert!(parsed(whole).is_ok());
-        for wrong in ["--out o --init i --modules m", "--out o --init i --modules m --order", &format!("{whole} --out p"), "--mode 1"] {
+        for wrong in [
+            "--out o --init i --modules m",
+            "--out o --init i --modules m --order",
+            &format!("{whole} --out p"),
+            "--mode 1",
+        ] {
             assert!(matches!(parsed(wrong), Err(InitramfsError::Usage)), "{wrong}");
         }
     }
@@ -168,7 +175,10 @@ mod tests {
             order: order.clone(),
         };
         let error = request.write().unwrap_err();
-        assert!(matches!(error, InitramfsError::NoSuchModule { ref name, .. } if name == "absent.ko"), "{error}");
+        assert!(
+            matches!(error, InitramfsError::NoSuchModule { ref name, .. } if name == "absent.ko"),
+            "{error}"
+        );
         assert!(!request.out.exists());
         fs::remove_dir_all(&directory).unwrap();
     }

@@ -26,7 +26,9 @@ pub(crate) fn run(system_disk: &str, loading: thread::JoinHandle<()>) -> Result<
     }
     let prefix = Path::new(SYSTEM_VOLUME).join(CONFIG);
     wine::use_prefix(&prefix);
-    let prepared = drive_letters::prepare(Path::new(SYSTEM_VOLUME), &prefix).and_then(|()| network::start_loopback()).and_then(|()| stand_ins::serve());
+    let prepared = drive_letters::prepare(Path::new(SYSTEM_VOLUME), &prefix)
+        .and_then(|()| network::start_loopback())
+        .and_then(|()| stand_ins::serve());
     prepared.map_err(|error| unexpected(format!("the machine could not be prepared: {error}")))?;
     let mut system = Hive::open(&prefix.join("system.reg")).map_err(|error| disk_trouble(&error))?;
     specialize::restore(&system);
@@ -84,7 +86,8 @@ fn set_up(state: &mut State, system: &mut Hive, media: Media) -> Result<Option<V
     page::progress("Installing Windows", "Getting ready");
     let passes_here = [Pass::OfflineServicing, Pass::Specialize, Pass::OobeSystem];
     // Setup has cached the answer file; media are searched for a pass that it does not have.
-    let cached = passes_here.iter().all(|pass| passes::for_pass(*pass, &[]).is_ok_and(|found| found.is_some()));
+    let cached =
+        passes_here.iter().all(|pass| passes::for_pass(*pass, &[]).is_ok_and(|found| found.is_some()));
     let (drives, media) = if cached { (Vec::new(), Some(media)) } else { (media.drives(false)?, None) };
     let specialize_found = passes::for_pass(Pass::Specialize, &drives)?;
     if state.image == ImageState::Undeployable && state.commands_done == 0 {
@@ -114,7 +117,10 @@ fn set_up(state: &mut State, system: &mut Hive, media: Media) -> Result<Option<V
 /// Everything that the passes say about the registry, while no Wine holds it.
 fn write_settings(specialize_found: Option<&Found>, system: &mut Hive, drives: &[Drive]) -> Result<(), Page> {
     if let Some(found) = passes::for_pass(Pass::OfflineServicing, drives)? {
-        found.file.check(Pass::OfflineServicing).map_err(|fault| passes::parse_page(&found.windows_path, Pass::OfflineServicing, &fault))?;
+        found
+            .file
+            .check(Pass::OfflineServicing)
+            .map_err(|fault| passes::parse_page(&found.windows_path, Pass::OfflineServicing, &fault))?;
         offline_servicing::apply(&found.file, system);
         panther::info("SETUP", "the offlineServicing pass is done");
     }
@@ -129,9 +135,15 @@ fn write_settings(specialize_found: Option<&Found>, system: &mut Hive, drives: &
 
 fn oobe(state: &mut State, system: &Hive, drives: &[Drive]) -> Result<Progress, Page> {
     page::progress("Just a moment...", "");
-    let computer_name = system.text("System\\ControlSet001\\Services\\Tcpip\\Parameters", "Hostname").unwrap_or_default();
+    let computer_name =
+        system.text("System\\ControlSet001\\Services\\Tcpip\\Parameters", "Hostname").unwrap_or_default();
     let Some(found) = passes::for_pass(Pass::OobeSystem, drives)? else {
-        return Err(Page::new("Let's start with region. Is this right?", "Windows waits for an answer.", "the answer file has no settings for the oobeSystem pass").from("OOBE"));
+        return Err(Page::new(
+            "Let's start with region. Is this right?",
+            "Windows waits for an answer.",
+            "the answer file has no settings for the oobeSystem pass",
+        )
+        .from("OOBE"));
     };
     let logon = oobe_system::apply(&found, &computer_name, system)?;
     passes::cache_after(&found.file, Pass::OobeSystem).map_err(|error| disk_trouble(&error))?;
@@ -140,7 +152,10 @@ fn oobe(state: &mut State, system: &Hive, drives: &[Drive]) -> Result<Progress, 
         Logon::Automatic(user) => state.auto_logon = Some(user),
         Logon::Screen(reason) => {
             panther::error("LOGON", &reason);
-            page::progress("Other user", &format!("User name: [                ]\nPassword:  [                ]\n\n{reason}"));
+            page::progress(
+                "Other user",
+                &format!("User name: [                ]\nPassword:  [                ]\n\n{reason}"),
+            );
         }
     }
     state.save().map_err(|error| disk_trouble(&error))?;

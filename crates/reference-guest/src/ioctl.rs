@@ -1,5 +1,8 @@
 //! The two requests to the kernel that have no safe form.
-#![expect(unsafe_code, reason = "ioctl takes untyped memory; the layouts are the kernel's, from include/uapi/linux")]
+#![expect(
+    unsafe_code,
+    reason = "ioctl takes untyped memory; the layouts are the kernel's, from include/uapi/linux"
+)]
 
 use std::os::fd::{AsFd, AsRawFd};
 
@@ -13,7 +16,12 @@ const LO_FLAGS_AUTOCLEAR: u64 = 4;
 const LOOP_CONFIG_WORDS: usize = 38;
 
 /// Attaches part of a file to a loop device, read-only, until its last user is gone.
-pub(crate) fn configure_loop(device: impl AsFd, backing: &impl AsRawFd, offset: u64, size: u64) -> rustix::io::Result<()> {
+pub(crate) fn configure_loop(
+    device: impl AsFd,
+    backing: &impl AsRawFd,
+    offset: u64,
+    size: u64,
+) -> rustix::io::Result<()> {
     let mut words = [0_u64; LOOP_CONFIG_WORDS];
     let fields = [
         (0, u64::from(backing.as_raw_fd().unsigned_abs())), // fd; block_size 0 = default

@@ -80,5 +80,9 @@ fn not_started(error: &BootError) -> Page {
         text = format!("{text}: {cause}");
         source = cause.source();
     }
-    Page::new("Windows Setup", "A media driver your computer needs is missing. This could be a DVD, USB or Hard disk driver.", text)
+    Page::new(
+        "Windows Setup",
+        "A media driver your computer needs is missing. This could be a DVD, USB or Hard disk driver.",
+        text,
+    )
 }

@@ -98,13 +98,19 @@ pub(crate) fn start_loopback() -> io::Result<()> {
 /// Configures the first network card, if there is one.
 pub(crate) fn start() {
     // A card's `device` link tells it from lo and the like.
-    let card = || block::entries("/sys/class/net").into_iter().find(|name| Path::new("/sys/class/net").join(name).join("device").exists());
+    let card = || {
+        block::entries("/sys/class/net")
+            .into_iter()
+            .find(|name| Path::new("/sys/class/net").join(name).join("device").exists())
+    };
     let Some(card) = wait::until(Duration::from_secs(3), card) else {
         panther::info("NET", "there is no network card");
         return;
     };
     match configure(&card) {
-        Ok(lease) => panther::info("NET", format!("{card} has the address {}/{}", lease.address, lease.prefix)),
+        Ok(lease) => {
+            panther::info("NET", format!("{card} has the address {}/{}", lease.address, lease.prefix));
+        }
         Err(error) => panther::warning("NET", format!("{card} is not configured: {error}")),
     }
 }
@@ -112,10 +118,13 @@ pub(crate) fn start() {
 fn configure(card: &str) -> io::Result<Lease> {
     let index = interface_index(card).ok_or(io::ErrorKind::NotFound)?;
     let hardware = fs::read_to_string(format!("/sys/class/net/{card}/address"))?;
-    let hardware: Vec<u8> = hardware.trim().split(':').filter_map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
+    let hardware: Vec<u8> =
+        hardware.trim().split(':').filter_map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
     set_up(index)?;
     let carrier = wait::until(Duration::from_secs(10), || {
-        fs::read_to_string(format!("/sys/class/net/{card}/carrier")).is_ok_and(|text| text.trim() == "1").then_some(())
+        fs::read_to_string(format!("/sys/class/net/{card}/carrier"))
+            .is_ok_and(|text| text.trim() == "1")
+            .then_some(())
     });
     if carrier.is_none() {
         return Err(io::Error::other("there is no link"));
@@ -199,8 +208,15 @@ fn answer_of(message: &[u8], wanted: u8) -> Option<Lease> {
     if message.get(4..8)? != TRANSACTION || message.get(FIXED_BYTES..FIXED_BYTES + 4)? != MAGIC {
         return None;
     }
-    let address = |bytes: &[u8]| bytes.get(..4).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok()).map(Ipv4Addr::from);
-    let mut lease = Lease { address: address(message.get(16..20)?)?, prefix: 24, router: None, name_server: None, server: None };
+    let address =
+        |bytes: &[u8]| bytes.get(..4).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok()).map(Ipv4Addr::from);
+    let mut lease = Lease {
+        address: address(message.get(16..20)?)?,
+        prefix: 24,
+        router: None,
+        name_server: None,
+        server: None,
+    };
     let mut kind = None;
     let mut rest = message.get(FIXED_BYTES + 4..)?;
     while let [code, tail @ ..] = rest {
@@ -212,7 +228,10 @@ fn answer_of(message: &[u8], wanted: u8) -> Option<Lease> {
                 let value = tail.get(1..=length)?;
                 match code {
                     53 => kind = value.first().copied(),
-                    1 => lease.prefix = address(value).map_or(24, |mask| u8::try_from(mask.to_bits().count_ones()).unwrap_or(24)),
+                    1 => {
+                        lease.prefix = address(value)
+                            .map_or(24, |mask| u8::try_from(mask.to_bits().count_ones()).unwrap_or(24));
+                    }
                     3 => lease.router = address(value),
                     6 => lease.name_server = address(value),
                     54 => lease.server = address(value),
@@ -235,7 +254,10 @@ mod tests {
         offer[4..8].copy_from_slice(&TRANSACTION);
         offer[16..20].copy_from_slice(&[10, 0, 2, 15]);
         offer.extend(MAGIC);
-        offer.extend([53, 1, OFFER, 0, 1, 4, 255, 255, 255, 0, 3, 4, 10, 0, 2, 2, 6, 4, 10, 0, 2, 3, 54, 4, 10, 0, 2, 2, 255]);
+        offer.extend([
+            53, 1, OFFER, 0, 1, 4, 255, 255, 255, 0, 3, 4, 10, 0, 2, 2, 6, 4, 10, 0, 2, 3, 54, 4, 10, 0, 2,
+            2, 255,
+        ]);
         let lease = answer_of(&offer, OFFER).unwrap();
         assert_eq!(lease.address, Ipv4Addr::new(10, 0, 2, 15));
         assert_eq!((lease.prefix, lease.router), (24, Some(Ipv4Addr::new(10, 0, 2, 2))));

@@ -90,7 +90,8 @@ fn write(level: Level, component: &str, text: &str) {
 }
 
 fn append(directory: &Path, level: Level, line: &str) {
-    let files: &[&str] = if level == Level::Error { &["setupact.log", "setuperr.log"] } else { &["setupact.log"] };
+    let files: &[&str] =
+        if level == Level::Error { &["setupact.log", "setuperr.log"] } else { &["setupact.log"] };
     for name in files {
         let opened = fs::OpenOptions::new().create(true).append(true).open(directory.join(name));
         if let Ok(mut file) = opened {
@@ -138,7 +139,8 @@ mod tests {
         attach(directory.path());
         info("TEST", "late");
         let all = fs::read_to_string(directory.path().join("setupact.log")).unwrap();
-        let words: Vec<&str> = all.lines().filter_map(|line| line.split("TEST").nth(1)).map(str::trim).collect();
+        let words: Vec<&str> =
+            all.lines().filter_map(|line| line.split("TEST").nth(1)).map(str::trim).collect();
         assert_eq!(words, ["early", "wrong", "late"]);
         let errors = fs::read_to_string(directory.path().join("setuperr.log")).unwrap();
         assert!(errors.contains(", Error      TEST   wrong"), "{errors}");

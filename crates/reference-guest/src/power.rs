@@ -68,7 +68,8 @@ pub(crate) fn schedule(end: End, delay: Duration) -> bool {
     drop(pending);
     thread::spawn(move || {
         wait::pause(delay);
-        let still = PENDING.lock().unwrap_or_else(PoisonError::into_inner).take_if(|pending| pending.at == at);
+        let still =
+            PENDING.lock().unwrap_or_else(PoisonError::into_inner).take_if(|pending| pending.at == at);
         if let Some(pending) = still {
             request(pending.end);
         }

@@ -40,7 +40,11 @@ impl Hive {
             let found = line.get(..header.len()).is_some_and(|start| start.eq_ignore_ascii_case(&header));
             if found {
                 let rest = self.text.get(next..).unwrap_or("");
-                let length = if rest.starts_with('[') { 0 } else { rest.find("\n[").map_or(rest.len(), |end| end + 1) };
+                let length = if rest.starts_with('[') {
+                    0
+                } else {
+                    rest.find("\n[").map_or(rest.len(), |end| end + 1)
+                };
                 return Some((next, next + length));
             }
             at = next;
@@ -91,11 +95,16 @@ impl Hive {
             return;
         };
         let body = self.text.get(start..end).unwrap_or("");
-        if let Some((from, to)) = value_range(body, name) { self.text.replace_range(start + from..start + to, &line) } else {
+        if let Some((from, to)) = value_range(body, name) {
+            self.text.replace_range(start + from..start + to, &line);
+        } else {
             // After the #time and #class lines, before the blank line at the end.
             let length = body.trim_end_matches('\n').len();
             let newline = usize::from(length > 0);
-            self.text.replace_range(start + length..(start + length + newline).min(end), &format!("{}{line}", if newline == 1 { "\n" } else { "" }));
+            self.text.replace_range(
+                start + length..(start + length + newline).min(end),
+                &format!("{}{line}", if newline == 1 { "\n" } else { "" }),
+            );
         }
     }
 }

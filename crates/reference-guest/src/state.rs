@@ -37,7 +37,13 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn fresh() -> Self {
-        Self { image: ImageState::Undeployable, running: None, commands_done: 0, first_logon_done: false, auto_logon: None }
+        Self {
+            image: ImageState::Undeployable,
+            running: None,
+            commands_done: 0,
+            first_logon_done: false,
+            auto_logon: None,
+        }
     }
 
     pub(crate) fn load() -> Self {
@@ -49,7 +55,8 @@ impl State {
             let found = text.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| *key == name);
             found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
         };
-        let image = value("ImageState").and_then(|word| ImageState::ALL.iter().find(|(_, name)| *name == word));
+        let image =
+            value("ImageState").and_then(|word| ImageState::ALL.iter().find(|(_, name)| *name == word));
         Self {
             image: image.map_or(ImageState::Undeployable, |(state, _)| *state),
             running: value("Running").map(str::to_owned),
@@ -60,7 +67,8 @@ impl State {
     }
 
     fn text(&self) -> String {
-        let image = ImageState::ALL.iter().find(|(state, _)| *state == self.image).map_or("", |(_, word)| *word);
+        let image =
+            ImageState::ALL.iter().find(|(state, _)| *state == self.image).map_or("", |(_, word)| *word);
         format!(
             "[State]\r\nImageState={image}\r\n\r\n[ReferenceGuest]\r\nRunning={}\r\nCommandsDone={}\r\nFirstLogonDone={}\r\nAutoLogon={}\r\n",
             self.running.as_deref().unwrap_or(""),

@@ -25,7 +25,11 @@ pub(crate) fn supervise() -> ExitCode {
         ("tmpfs", "/run", "tmpfs"),
     ] {
         if let Err(error) = make_mount(source, target, kind) {
-            page::stop(&Page::new("Windows Setup", "The machine could not be prepared.", format!("{target}: {error}")));
+            page::stop(&Page::new(
+                "Windows Setup",
+                "The machine could not be prepared.",
+                format!("{target}: {error}"),
+            ));
         }
     }
     // Kernel messages would scribble over the pages.
@@ -33,12 +37,18 @@ pub(crate) fn supervise() -> ExitCode {
     panther::debug_on(Path::new("/dev/ttyS1"));
     let guest = match child::guest() {
         Ok(id) => id,
-        Err(error) => page::stop(&Page::new("Windows Setup", "The machine could not be started.", error.to_string())),
+        Err(error) => {
+            page::stop(&Page::new("Windows Setup", "The machine could not be started.", error.to_string()))
+        }
     };
     let end = loop {
         match wait(WaitOptions::empty()) {
             Ok(Some((id, status))) if id == guest => {
-                match status.exit_status().and_then(|code| u8::try_from(code).ok()).and_then(End::from_exit_code) {
+                match status
+                    .exit_status()
+                    .and_then(|code| u8::try_from(code).ok())
+                    .and_then(End::from_exit_code)
+                {
                     Some(end) => break end,
                     None => page::stop(&Page::new(
                         "Windows Setup",
@@ -77,7 +87,10 @@ fn finish(end: End) -> ! {
     rustix::fs::sync();
     // A loop device lets go of its file a moment after its own last user.
     waiting::until(Duration::from_secs(5), || {
-        let left: Vec<String> = mounted().into_iter().filter(|target| unmount(target.as_str(), UnmountFlags::empty()).is_err()).collect();
+        let left: Vec<String> = mounted()
+            .into_iter()
+            .filter(|target| unmount(target.as_str(), UnmountFlags::empty()).is_err())
+            .collect();
         left.is_empty().then_some(())
     });
     for target in mounted() {

@@ -18,7 +18,9 @@ pub(crate) fn existing(directory: &Path, name: &str) -> PathBuf {
 
 /// A path below a directory, each part as it is on the disk where it exists.
 pub(crate) fn resolve(root: &Path, path: &str) -> PathBuf {
-    path.split('/').filter(|part| !part.is_empty()).fold(root.to_owned(), |directory, name| existing(&directory, name))
+    path.split('/')
+        .filter(|part| !part.is_empty())
+        .fold(root.to_owned(), |directory, name| existing(&directory, name))
 }
 
 #[cfg(test)]

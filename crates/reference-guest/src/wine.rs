@@ -43,7 +43,8 @@ impl Ended {
 
     fn read(report: &Path, status: &str) -> Self {
         let text = fs::read_to_string(report).unwrap_or_default();
-        let parsed = text.trim().split_once(' ').and_then(|(word, code)| Some((word, code.parse::<u32>().ok()?)));
+        let parsed =
+            text.trim().split_once(' ').and_then(|(word, code)| Some((word, code.parse::<u32>().ok()?)));
         match parsed {
             Some(("exit", code)) => Self::Exit(code),
             Some(("start", code)) => Self::NotStarted(code),
@@ -87,7 +88,9 @@ fn environment(user: &str) -> Vec<(&'static str, String)> {
 pub(crate) fn start() -> io::Result<()> {
     fs::create_dir_all(RUN_DIRECTORY)?;
     fs::create_dir_all("/root")?;
-    let quiet = |command: &mut Command| command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let quiet = |command: &mut Command| {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()
+    };
     quiet(&mut child::in_environment(Path::new(SERVER), ["-p"], environment(SYSTEM_USER)))?;
     panther::info("WINE", "the server is up");
     quiet(child::in_environment(Path::new(WINE), [RUNNER], environment(SYSTEM_USER)).current_dir("/"))?;
@@ -119,8 +122,16 @@ impl Report {
 
 /// What Windows sets for a user, and what only Linux has. SYSTEM's profile is no one's in `C:\Users`.
 fn user_environment(user: &str) -> String {
-    let home = if user == SYSTEM_USER { "\\Windows\\system32\\config\\systemprofile".to_owned() } else { format!("\\Users\\{user}") };
-    let temporary = if user == SYSTEM_USER { "C:\\Windows\\TEMP".to_owned() } else { format!("C:{home}\\AppData\\Local\\Temp") };
+    let home = if user == SYSTEM_USER {
+        "\\Windows\\system32\\config\\systemprofile".to_owned()
+    } else {
+        format!("\\Users\\{user}")
+    };
+    let temporary = if user == SYSTEM_USER {
+        "C:\\Windows\\TEMP".to_owned()
+    } else {
+        format!("C:{home}\\AppData\\Local\\Temp")
+    };
     let changes = [
         format!("USERNAME={user}"),
         "HOMEDRIVE=C:".to_owned(),

@@ -30,7 +30,9 @@ const ORDER_LIMIT: u32 = 500;
 /// Whether Setup applies a component to an amd64 image; others are passed over in silence.
 pub(super) fn applies(component: &Element) -> bool {
     let is = |name: &str, values: &[&str]| {
-        component.attribute(name).is_none_or(|value| values.iter().any(|allowed| value.eq_ignore_ascii_case(allowed)))
+        component
+            .attribute(name)
+            .is_none_or(|value| values.iter().any(|allowed| value.eq_ignore_ascii_case(allowed)))
     };
     component.name == "component"
         && is("processorArchitecture", &["amd64", "neutral"])
@@ -41,7 +43,10 @@ pub(super) fn applies(component: &Element) -> bool {
 
 pub(super) fn root(root: &Element) -> Result<(), Fault> {
     if root.name != "unattend" || root.namespace != UNATTEND_NAMESPACE {
-        return Err(Fault::new("L04", format!("the root element is <{}> of the namespace {:?}", root.name, root.namespace)));
+        return Err(Fault::new(
+            "L04",
+            format!("the root element is <{}> of the namespace {:?}", root.name, root.namespace),
+        ));
     }
     let mut seen: Vec<(&str, &str, &str)> = Vec::new();
     for settings in root.children.iter().filter(|child| child.namespace == UNATTEND_NAMESPACE) {
@@ -49,16 +54,25 @@ pub(super) fn root(root: &Element) -> Result<(), Fault> {
             "settings" => {}
             "servicing" => continue,
             other => {
-                return Err(Fault::new("L11", format!("line {}: <{other}> below <unattend> does not exist", settings.line)));
+                return Err(Fault::new(
+                    "L11",
+                    format!("line {}: <{other}> below <unattend> does not exist", settings.line),
+                ));
             }
         }
         let pass = settings.attribute("pass").unwrap_or("");
         if Pass::named(pass).is_none() {
-            return Err(Fault::new("L07", format!("line {}: the configuration pass {pass:?} does not exist", settings.line)));
+            return Err(Fault::new(
+                "L07",
+                format!("line {}: the configuration pass {pass:?} does not exist", settings.line),
+            ));
         }
         for component in &settings.children {
             if component.name != "component" {
-                return Err(Fault::new("L11", format!("line {}: <{}> below <settings> does not exist", component.line, component.name)));
+                return Err(Fault::new(
+                    "L11",
+                    format!("line {}: <{}> below <settings> does not exist", component.line, component.name),
+                ));
             }
             let name = component.attribute("name").unwrap_or("");
             let architecture = component.attribute("processorArchitecture").unwrap_or("");
@@ -80,10 +94,18 @@ pub(super) fn settings(settings: &Element, pass: Pass) -> Result<(), Fault> {
         let name = component.attribute("name").unwrap_or("");
         let line = component.line;
         if !schema::has_component(name) {
-            return Err(Fault::new("L09", format!("line {line}: the component {name} does not exist in this edition")).of(name));
+            return Err(Fault::new(
+                "L09",
+                format!("line {line}: the component {name} does not exist in this edition"),
+            )
+            .of(name));
         }
         if !schema::component_valid_in(name, pass) {
-            return Err(Fault::new("L10", format!("line {line}: the component {name} has no settings for the pass {}", pass.name())).of(name));
+            return Err(Fault::new(
+                "L10",
+                format!("line {line}: the component {name} has no settings for the pass {}", pass.name()),
+            )
+            .of(name));
         }
         children(component, name, "", pass).map_err(|fault| fault.of(name))
     })
@@ -93,18 +115,25 @@ fn children(parent: &Element, component: &str, parent_path: &str, pass: Pass) ->
     let mut names: Vec<&str> = Vec::new();
     let mut orders: Vec<u32> = Vec::new();
     for child in parent.children.iter().filter(|child| child.namespace == UNATTEND_NAMESPACE) {
-        let path = if parent_path.is_empty() { child.name.clone() } else { format!("{parent_path}/{}", child.name) };
+        let path =
+            if parent_path.is_empty() { child.name.clone() } else { format!("{parent_path}/{}", child.name) };
         let line = child.line;
         let Some(setting) = schema::setting(component, &path) else {
             return Err(Fault::new("L11", format!("line {line}: the setting {path} does not exist")));
         };
         if !setting.valid_in(pass) {
-            return Err(Fault::new("L12", format!("line {line}: the setting {path} does not exist in the pass {}", pass.name())));
+            return Err(Fault::new(
+                "L12",
+                format!("line {line}: the setting {path} does not exist in the pass {}", pass.name()),
+            ));
         }
         if setting.kind == Kind::ListItem {
             list_item(child, component, &path, &mut orders)?;
         } else if names.contains(&child.name.as_str()) {
-            return Err(Fault::new("L08", format!("line {line}: a component or non-list setting is specified more than once: {path}")));
+            return Err(Fault::new(
+                "L08",
+                format!("line {line}: a component or non-list setting is specified more than once: {path}"),
+            ));
         }
         names.push(&child.name);
         value(child, setting, &path)?;
@@ -115,9 +144,15 @@ fn children(parent: &Element, component: &str, parent_path: &str, pass: Pass) ->
 
 fn list_item(item: &Element, component: &str, path: &str, orders: &mut Vec<u32>) -> Result<(), Fault> {
     let line = item.line;
-    let action = item.attributes.iter().find(|attribute| attribute.namespace == WCM_NAMESPACE && attribute.name == "action");
+    let action = item
+        .attributes
+        .iter()
+        .find(|attribute| attribute.namespace == WCM_NAMESPACE && attribute.name == "action");
     if action.is_none_or(|action| !matches!(action.value.as_str(), "add" | "modify" | "remove")) {
-        return Err(Fault::new("L16", format!("line {line}: the list item {path} has no wcm:action=\"add\"")));
+        return Err(Fault::new(
+            "L16",
+            format!("line {line}: the list item {path} has no wcm:action=\"add\""),
+        ));
     }
     if schema::setting(component, &format!("{path}/Order")).is_none() {
         return Ok(());
@@ -126,12 +161,20 @@ fn list_item(item: &Element, component: &str, path: &str, orders: &mut Vec<u32>)
     match text.parse::<u32>() {
         Ok(order) if (1..=ORDER_LIMIT).contains(&order) => {
             if orders.contains(&order) {
-                return Err(Fault::new("L17", format!("line {line}: Order {order} of {path} is there twice")));
+                return Err(Fault::new(
+                    "L17",
+                    format!("line {line}: Order {order} of {path} is there twice"),
+                ));
             }
             orders.push(order);
             Ok(())
         }
-        _ => Err(Fault::new("L17", format!("line {line}: the Order of {path} is {text:?}, but it must be a number from 1 to {ORDER_LIMIT}"))),
+        _ => Err(Fault::new(
+            "L17",
+            format!(
+                "line {line}: the Order of {path} is {text:?}, but it must be a number from 1 to {ORDER_LIMIT}"
+            ),
+        )),
     }
 }
 
@@ -140,7 +183,10 @@ fn value(element: &Element, setting: &Setting, path: &str) -> Result<(), Fault> 
     let line = element.line;
     if matches!(setting.kind, Kind::Section | Kind::ListItem) {
         if !text.is_empty() {
-            return Err(Fault::new("L11", format!("line {line}: {path} holds settings and no text, but has {text:?}")));
+            return Err(Fault::new(
+                "L11",
+                format!("line {line}: {path} holds settings and no text, but has {text:?}"),
+            ));
         }
         return Ok(());
     }
@@ -165,7 +211,10 @@ fn value(element: &Element, setting: &Setting, path: &str) -> Result<(), Fault> 
                 "ComputerName" => "L61",
                 _ => "L24",
             };
-            return Err(Fault::new(rule, format!("line {line}: {path} has {length} characters, but {limit} are allowed")));
+            return Err(Fault::new(
+                rule,
+                format!("line {line}: {path} has {length} characters, but {limit} are allowed"),
+            ));
         }
     }
     match &setting.kind {
@@ -177,8 +226,13 @@ fn value(element: &Element, setting: &Setting, path: &str) -> Result<(), Fault> 
         }
         Kind::OneOf(values) if !values.contains(&text) => {
             let rule = if path.ends_with("MetaData/Key") { "L50" } else { "L27" };
-            Err(Fault::new(rule, format!("line {line}: {path} is {text:?}, but it must be one of {}", values.join(", "))))
+            Err(Fault::new(
+                rule,
+                format!("line {line}: {path} is {text:?}, but it must be one of {}", values.join(", ")),
+            ))
         }
-        Kind::Section | Kind::ListItem | Kind::Text | Kind::Boolean | Kind::Integer | Kind::OneOf(_) => Ok(()),
+        Kind::Section | Kind::ListItem | Kind::Text | Kind::Boolean | Kind::Integer | Kind::OneOf(_) => {
+            Ok(())
+        }
     }
 }

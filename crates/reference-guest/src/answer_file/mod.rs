@@ -90,7 +90,9 @@ impl AnswerFile {
         let long = format!("Microsoft-Windows-{name}");
         Component(self.settings(pass).flat_map(|settings| &settings.children).find(|component| {
             check::applies(component)
-                && component.attribute("name").is_some_and(|is| is.eq_ignore_ascii_case(name) || is.eq_ignore_ascii_case(&long))
+                && component
+                    .attribute("name")
+                    .is_some_and(|is| is.eq_ignore_ascii_case(name) || is.eq_ignore_ascii_case(&long))
         }))
     }
 
@@ -105,7 +107,8 @@ impl AnswerFile {
         for settings in self.settings(pass) {
             // Only a start tag that does not close itself has content to come.
             let end = settings.start_tag.end.saturating_sub(1);
-            let end = if self.text.as_bytes().get(end.saturating_sub(1)) == Some(&b'/') { end - 1 } else { end };
+            let end =
+                if self.text.as_bytes().get(end.saturating_sub(1)) == Some(&b'/') { end - 1 } else { end };
             changes.push((end..end, format!(" {PROCESSED}=\"true\"")));
             secrets(settings, &mut changes);
         }

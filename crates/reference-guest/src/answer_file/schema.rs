@@ -83,7 +83,8 @@ static REFERENCE: LazyLock<HashMap<String, Component>> = LazyLock::new(|| {
             "string" => Kind::Text,
             values => Kind::OneOf(values.split('|').collect()),
         };
-        let setting = Setting { passes, kind, greatest_length: length.parse().ok(), empty_allowed: empty != "N" };
+        let setting =
+            Setting { passes, kind, greatest_length: length.parse().ok(), empty_allowed: empty != "N" };
         reference.entry(component.to_ascii_lowercase()).or_default().insert(path, setting);
     }
     reference

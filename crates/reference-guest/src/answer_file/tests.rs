@@ -1,11 +1,15 @@
 use super::*;
 
 fn component(name: &str, settings: &str) -> String {
-    format!("<component name=\"Microsoft-Windows-{name}\" processorArchitecture=\"amd64\" publicKeyToken=\"31bf3856ad364e35\" language=\"neutral\" versionScope=\"nonSxS\">{settings}</component>")
+    format!(
+        "<component name=\"Microsoft-Windows-{name}\" processorArchitecture=\"amd64\" publicKeyToken=\"31bf3856ad364e35\" language=\"neutral\" versionScope=\"nonSxS\">{settings}</component>"
+    )
 }
 
 fn document(settings: &str) -> String {
-    format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<unattend xmlns=\"urn:schemas-microsoft-com:unattend\" xmlns:wcm=\"http://schemas.microsoft.com/WMIConfig/2002/State\">{settings}</unattend>")
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<unattend xmlns=\"urn:schemas-microsoft-com:unattend\" xmlns:wcm=\"http://schemas.microsoft.com/WMIConfig/2002/State\">{settings}</unattend>"
+    )
 }
 
 fn file(pass: &str, name: &str, settings: &str) -> String {
@@ -25,7 +29,9 @@ fn broken(text: &str) -> Option<&'static str> {
 }
 
 fn command(order: &str, path: &str) -> String {
-    format!("<RunSynchronousCommand wcm:action=\"add\"><Order>{order}</Order><Path>{path}</Path></RunSynchronousCommand>")
+    format!(
+        "<RunSynchronousCommand wcm:action=\"add\"><Order>{order}</Order><Path>{path}</Path></RunSynchronousCommand>"
+    )
 }
 
 fn commands(items: &str) -> String {
@@ -41,11 +47,21 @@ fn each_documented_mistake_breaks_its_rule() {
         ("L01", document("") + "<x/>"),
         ("L01", document("<!-- a -- b -->")),
         ("L01", document("<settings pass=\"windowsPE\" pass=\"specialize\"/>")),
-        ("L01", "<unattend xmlns=\"urn:schemas-microsoft-com:unattend\"><settings wcm:x=\"\"/></unattend>".to_owned()),
+        (
+            "L01",
+            "<unattend xmlns=\"urn:schemas-microsoft-com:unattend\"><settings wcm:x=\"\"/></unattend>"
+                .to_owned(),
+        ),
         ("L02", "<?xml version=\"1.0\" encoding=\"utf-16\"?><unattend/>".to_owned()),
         ("L04", "<unattend/>".to_owned()),
         ("L07", document("<settings pass=\"WindowsPE\"/>")),
-        ("L08", document(&format!("<settings pass=\"specialize\">{0}{0}</settings>", component("Shell-Setup", "")))),
+        (
+            "L08",
+            document(&format!(
+                "<settings pass=\"specialize\">{0}{0}</settings>",
+                component("Shell-Setup", "")
+            )),
+        ),
         ("L08", specialize("<ComputerName>a</ComputerName><ComputerName>b</ComputerName>")),
         ("L09", file("specialize", "Shel-Setup", "")),
         ("L09", file("specialize", "ServerManager-SvrMgrNc", "")),
@@ -58,12 +74,36 @@ fn each_documented_mistake_breaks_its_rule() {
         ("L17", commands(&command("501", "a"))),
         ("L17", commands(&command("", "a"))),
         ("L19", commands(&command("1", &"x".repeat(260)))),
-        ("L21", file("oobeSystem", "Shell-Setup", &format!("<FirstLogonCommands><SynchronousCommand wcm:action=\"add\"><Order>1</Order><CommandLine>{}</CommandLine></SynchronousCommand></FirstLogonCommands>", "x".repeat(1025)))),
+        (
+            "L21",
+            file(
+                "oobeSystem",
+                "Shell-Setup",
+                &format!(
+                    "<FirstLogonCommands><SynchronousCommand wcm:action=\"add\"><Order>1</Order><CommandLine>{}</CommandLine></SynchronousCommand></FirstLogonCommands>",
+                    "x".repeat(1025)
+                ),
+            ),
+        ),
         ("L23", commands(&command("1", "a\nb"))),
         ("L24", commands(&command("1", ""))),
         ("L26", file("offlineServicing", "LUA-Settings", "<EnableLUA>False</EnableLUA>")),
-        ("L27", file("windowsPE", "Setup", "<DiskConfiguration><WillShowUI>onError</WillShowUI></DiskConfiguration>")),
-        ("L50", file("windowsPE", "Setup", "<ImageInstall><OSImage><InstallFrom><MetaData wcm:action=\"add\"><Key>/IMAGE/EDITION</Key><Value>1</Value></MetaData></InstallFrom></OSImage></ImageInstall>")),
+        (
+            "L27",
+            file(
+                "windowsPE",
+                "Setup",
+                "<DiskConfiguration><WillShowUI>onError</WillShowUI></DiskConfiguration>",
+            ),
+        ),
+        (
+            "L50",
+            file(
+                "windowsPE",
+                "Setup",
+                "<ImageInstall><OSImage><InstallFrom><MetaData wcm:action=\"add\"><Key>/IMAGE/EDITION</Key><Value>1</Value></MetaData></InstallFrom></OSImage></ImageInstall>",
+            ),
+        ),
         ("L61", specialize("<ComputerName>sixteen-letters-</ComputerName>")),
     ];
     for (rule, text) in cases {

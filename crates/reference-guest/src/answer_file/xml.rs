@@ -66,7 +66,10 @@ impl Element {
     }
 
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|attribute| attribute.name == name).map(|attribute| attribute.value.as_str())
+        self.attributes
+            .iter()
+            .find(|attribute| attribute.name == name)
+            .map(|attribute| attribute.value.as_str())
     }
 }
 
@@ -130,14 +133,24 @@ pub(crate) fn parse(text: &str) -> Result<Element, NotWellFormed> {
                     return Err(wrong(before, "there is more than one root element".to_owned()));
                 }
                 let element = element(&reader, &start).map_err(|problem| wrong(before, problem))?;
-                open.push(Element { line: line_of(text, before), start_tag: before..after, content: after..after, ..element });
+                open.push(Element {
+                    line: line_of(text, before),
+                    start_tag: before..after,
+                    content: after..after,
+                    ..element
+                });
             }
             Event::Empty(start) => {
                 if root.is_some() {
                     return Err(wrong(before, "there is more than one root element".to_owned()));
                 }
                 let element = element(&reader, &start).map_err(|problem| wrong(before, problem))?;
-                let element = Element { line: line_of(text, before), start_tag: before..after, content: after..after, ..element };
+                let element = Element {
+                    line: line_of(text, before),
+                    start_tag: before..after,
+                    content: after..after,
+                    ..element
+                };
                 close(&mut open, &mut root, element);
             }
             Event::End(_) => {
@@ -155,23 +168,33 @@ pub(crate) fn parse(text: &str) -> Result<Element, NotWellFormed> {
             Event::GeneralRef(reference) => {
                 let resolved = match reference.resolve_char_ref() {
                     Ok(Some(character)) => Some(character.to_string()),
-                    Ok(None) => quick_xml::escape::resolve_predefined_entity(&reference.xml10_content()).map(str::to_owned),
+                    Ok(None) => quick_xml::escape::resolve_predefined_entity(&reference.xml10_content())
+                        .map(str::to_owned),
                     Err(error) => return Err(wrong(before, error.to_string())),
                 };
                 let Some(resolved) = resolved else {
-                    return Err(wrong(before, format!("the entity &{}; is not declared", reference.xml10_content())));
+                    return Err(wrong(
+                        before,
+                        format!("the entity &{}; is not declared", reference.xml10_content()),
+                    ));
                 };
                 add_text(&mut open, &resolved).map_err(|problem| wrong(before, problem))?;
             }
             Event::Decl(_) if before > 0 => {
-                return Err(wrong(before, "the XML declaration is not at the start of the document".to_owned()));
+                return Err(wrong(
+                    before,
+                    "the XML declaration is not at the start of the document".to_owned(),
+                ));
             }
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
             Event::Eof => break,
         }
     }
     if let Some(element) = open.last() {
-        return Err(NotWellFormed { line: element.line, problem: format!("the element <{}> is not closed", element.name) });
+        return Err(NotWellFormed {
+            line: element.line,
+            problem: format!("the element <{}> is not closed", element.name),
+        });
     }
     root.ok_or_else(|| NotWellFormed { line: 1, problem: "the document has no root element".to_owned() })
 }
@@ -208,7 +231,10 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, 
         attributes.push(Attribute {
             namespace: resolved(namespace)?,
             name: name.as_ref().to_owned(),
-            value: attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| error.to_string())?.into_owned(),
+            value: attribute
+                .normalized_value(XmlVersion::Implicit1_0)
+                .map_err(|error| error.to_string())?
+                .into_owned(),
         });
     }
     Ok(Element {

@@ -57,8 +57,10 @@ pub(crate) fn apply(plan: &Plan, firmware: Firmware, disks: &[Disk]) -> Result<V
         if firmware == Firmware::Bios {
             activate(&mut disk_plan);
         }
-        let guids = random_guids(disk_plan.partitions.len() + 1).map_err(|error| failed("random numbers", &error))?;
-        write_table(disk, &disk_plan, firmware, &guids).map_err(|error| failed("the partition table", &error))?;
+        let guids =
+            random_guids(disk_plan.partitions.len() + 1).map_err(|error| failed("random numbers", &error))?;
+        write_table(disk, &disk_plan, firmware, &guids)
+            .map_err(|error| failed("the partition table", &error))?;
         let is_target = disk_plan.disk_id == plan.target_disk;
         for partition in &mut disk_plan.partitions {
             // Setup formats what it installs to even where the answer file does not say so.
@@ -70,7 +72,8 @@ pub(crate) fn apply(plan: &Plan, firmware: Firmware, disks: &[Disk]) -> Result<V
             }
         }
         for partition in &disk_plan.partitions {
-            format(disk, partition).map_err(|error| failed(&format!("formatting partition {}", partition.id), &error))?;
+            format(disk, partition)
+                .map_err(|error| failed(&format!("formatting partition {}", partition.id), &error))?;
         }
         if is_target {
             volumes = Some(find_volumes(disk, &disk_plan, plan.target_partition, &guids)?);
@@ -84,7 +87,10 @@ fn activate(plan: &mut DiskPlan) {
     if plan.partitions.iter().any(|partition| partition.active) {
         return;
     }
-    let formatted = plan.partitions.iter().position(|partition| partition.kind == Kind::Primary && partition.format.is_some());
+    let formatted = plan
+        .partitions
+        .iter()
+        .position(|partition| partition.kind == Kind::Primary && partition.format.is_some());
     if let Some(partition) = plan.partitions.get_mut(formatted.unwrap_or(0)) {
         partition.active = true;
     }
@@ -93,7 +99,11 @@ fn activate(plan: &mut DiskPlan) {
 fn find_volumes(disk: &Disk, plan: &DiskPlan, target: u32, guids: &[[u8; 16]]) -> Result<Volumes, Page> {
     let missing = || plan::fault("the disk has no system partition");
     let windows = plan.partitions.iter().find(|partition| partition.id == target).ok_or_else(missing)?;
-    let system = plan.partitions.iter().find(|partition| partition.kind == Kind::Efi || partition.active).ok_or_else(missing)?;
+    let system = plan
+        .partitions
+        .iter()
+        .find(|partition| partition.kind == Kind::Efi || partition.active)
+        .ok_or_else(missing)?;
     let esp = (system.kind == Kind::Efi).then(|| Esp {
         number: system.device_number,
         start_sector: system.start_sector,
@@ -103,7 +113,11 @@ fn find_volumes(disk: &Disk, plan: &DiskPlan, target: u32, guids: &[[u8; 16]]) -
     Ok(Volumes {
         windows: disk.partition_device(windows.device_number),
         system: disk.partition_device(system.device_number),
-        system_format: if system.kind == Kind::Efi { Format::Fat32 } else { system.format.unwrap_or(Format::Ntfs) },
+        system_format: if system.kind == Kind::Efi {
+            Format::Fat32
+        } else {
+            system.format.unwrap_or(Format::Ntfs)
+        },
         esp,
     })
 }
@@ -147,10 +161,14 @@ fn write_table(disk: &Disk, plan: &DiskPlan, firmware: Firmware, guids: &[[u8; 1
     }
     device.sync_all()?;
     ioctl::reread_partitions(device.file())?;
-    let wanted: Vec<PathBuf> = plan.partitions.iter().map(|partition| disk.partition_device(partition.device_number)).collect();
+    let wanted: Vec<PathBuf> =
+        plan.partitions.iter().map(|partition| disk.partition_device(partition.device_number)).collect();
     wait::until(Duration::from_secs(10), || wanted.iter().all(|device| device.exists()).then_some(()))
         .ok_or_else(|| io::Error::other("the kernel does not show the partitions"))?;
-    panther::info("IBSLIB", format!("disk {} ({}) has {} partitions", plan.disk_id, disk.name, plan.partitions.len()));
+    panther::info(
+        "IBSLIB",
+        format!("disk {} ({}) has {} partitions", plan.disk_id, disk.name, plan.partitions.len()),
+    );
     Ok(())
 }
 
@@ -164,7 +182,8 @@ fn format(disk: &Disk, partition: &Partition) -> io::Result<()> {
             for (place, byte) in label.iter_mut().zip(partition.label.to_ascii_uppercase().bytes()) {
                 *place = byte;
             }
-            let options = fatfs::FormatVolumeOptions::new().fat_type(fatfs::FatType::Fat32).volume_label(label);
+            let options =
+                fatfs::FormatVolumeOptions::new().fat_type(fatfs::FatType::Fat32).volume_label(label);
             fatfs::format_volume(&volume, options)
         }
         Some(Format::Ntfs) => {

@@ -91,9 +91,13 @@ pub(crate) fn plan(setup: &Component<'_>, firmware: Firmware, present: &[Present
     let mut disks = Vec::new();
     for disk in setup.list("DiskConfiguration/Disk") {
         let text = disk.text_at("DiskID").unwrap_or("");
-        let disk_id = text.parse::<usize>().map_err(|_| fault(format!("L17: a Disk has the DiskID {text:?}")))?;
+        let disk_id =
+            text.parse::<usize>().map_err(|_| fault(format!("L17: a Disk has the DiskID {text:?}")))?;
         let Some(size) = present.get(disk_id) else {
-            return Err(fault(format!("L34: DiskID {disk_id} does not exist; there are {} disks, from number 0", present.len())));
+            return Err(fault(format!(
+                "L34: DiskID {disk_id} does not exist; there are {} disks, from number 0",
+                present.len()
+            )));
         };
         if disks.iter().any(|other: &DiskPlan| other.disk_id == disk_id) {
             return Err(fault(format!("L17: two Disk elements have the DiskID {disk_id}")));
@@ -103,14 +107,24 @@ pub(crate) fn plan(setup: &Component<'_>, firmware: Firmware, present: &[Present
         }
     }
     let (target_disk, target_partition) = target(setup, &disks, present)?;
-    let boots = disks.iter().find(|disk| disk.disk_id == target_disk).is_some_and(|disk| disk.partitions.iter().any(|partition| partition.kind == Kind::Efi));
+    let boots = disks
+        .iter()
+        .find(|disk| disk.disk_id == target_disk)
+        .is_some_and(|disk| disk.partitions.iter().any(|partition| partition.kind == Kind::Efi));
     if firmware == Firmware::Uefi && !boots {
-        return Err(fault("L36: this computer starts by UEFI, and the disk has no partition of the type EFI"));
+        return Err(fault(
+            "L36: this computer starts by UEFI, and the disk has no partition of the type EFI",
+        ));
     }
     Ok(Plan { disks, target_disk, target_partition })
 }
 
-fn plan_disk(disk: &Element, disk_id: usize, firmware: Firmware, present: PresentDisk) -> Result<Option<DiskPlan>, Page> {
+fn plan_disk(
+    disk: &Element,
+    disk_id: usize,
+    firmware: Firmware,
+    present: PresentDisk,
+) -> Result<Option<DiskPlan>, Page> {
     let wipe = disk.text_at("WillWipeDisk") == Some("true");
     let mut created = disk.all("CreatePartitions/CreatePartition");
     created.sort_by_key(|item| answer_file::order(item));
@@ -118,7 +132,9 @@ fn plan_disk(disk: &Element, disk_id: usize, firmware: Firmware, present: Presen
         return Ok(None);
     }
     if !wipe && !present.blank {
-        return Err(fault(format!("L42: disk {disk_id} has no unallocated space, and WillWipeDisk is not true")));
+        return Err(fault(format!(
+            "L42: disk {disk_id} has no unallocated space, and WillWipeDisk is not true"
+        )));
     }
     let mut partitions = place(&created, firmware, present.size_bytes)?;
     let mut modified = disk.all("ModifyPartitions/ModifyPartition");
@@ -165,16 +181,24 @@ fn place(created: &[&Element], firmware: Firmware, disk_bytes: u64) -> Result<Ve
         let mut start = next;
         let mut end = disk_end;
         if kind == Kind::Logical {
-            let (extended_next, extended_end) = extended.ok_or_else(|| fault(format!("L39: partition {order} is Logical, and there is no Extended one before it")))?;
+            let (extended_next, extended_end) = extended.ok_or_else(|| {
+                fault(format!("L39: partition {order} is Logical, and there is no Extended one before it"))
+            })?;
             // The sector before it describes it (EBR); partitions begin on whole MiB.
             start = extended_next + SECTORS_PER_MIB;
             end = extended_end;
         }
         let sectors = match (size, extend) {
-            (Some(_), true) => return Err(fault(format!("L40: partition {order} has both Size and Extend=true"))),
-            (None, false) => return Err(fault(format!("L40: partition {order} has neither Size nor Extend=true"))),
+            (Some(_), true) => {
+                return Err(fault(format!("L40: partition {order} has both Size and Extend=true")));
+            }
+            (None, false) => {
+                return Err(fault(format!("L40: partition {order} has neither Size nor Extend=true")));
+            }
             (None, true) if index + 1 < created.len() && kind != Kind::Extended => {
-                return Err(fault(format!("L41: partition {order} takes the rest of the disk, but is not the last")));
+                return Err(fault(format!(
+                    "L41: partition {order} takes the rest of the disk, but is not the last"
+                )));
             }
             (None, true) => end.saturating_sub(start),
             (Some(mib), false) => mib.saturating_mul(SECTORS_PER_MIB),
@@ -195,8 +219,11 @@ fn place(created: &[&Element], firmware: Firmware, disk_bytes: u64) -> Result<Ve
             }
             Kind::Primary | Kind::Efi | Kind::Msr => next = start + sectors,
         }
-        let of_table = |logical: bool| partitions.iter().filter(|partition| (partition.kind == Kind::Logical) == logical).count();
-        let device_number = if kind == Kind::Logical { of_table(true) + MBR_PRIMARIES } else { of_table(false) } + 1;
+        let of_table = |logical: bool| {
+            partitions.iter().filter(|partition| (partition.kind == Kind::Logical) == logical).count()
+        };
+        let device_number =
+            if kind == Kind::Logical { of_table(true) + MBR_PRIMARIES } else { of_table(false) } + 1;
         partitions.push(Partition {
             id: u32::try_from(index).unwrap_or(0) + 1,
             device_number: u32::try_from(device_number).unwrap_or(0),
@@ -215,10 +242,14 @@ fn place(created: &[&Element], firmware: Firmware, disk_bytes: u64) -> Result<Ve
 fn check_kind(kind: Kind, firmware: Firmware, before: &[Partition], order: u32) -> Result<(), Page> {
     match (kind, firmware) {
         (Kind::Efi | Kind::Msr, Firmware::Bios) => {
-            return Err(fault(format!("L36: partition {order} is of a type that only GPT disks have, and this computer starts by BIOS")));
+            return Err(fault(format!(
+                "L36: partition {order} is of a type that only GPT disks have, and this computer starts by BIOS"
+            )));
         }
         (Kind::Extended | Kind::Logical, Firmware::Uefi) => {
-            return Err(fault(format!("L39: partition {order} is Extended or Logical, which GPT disks do not have")));
+            return Err(fault(format!(
+                "L39: partition {order} is Extended or Logical, which GPT disks do not have"
+            )));
         }
         _ => {}
     }
@@ -234,11 +265,13 @@ fn check_kind(kind: Kind, firmware: Firmware, before: &[Partition], order: u32) 
 
 fn modify(item: &Element, partitions: &mut [Partition], firmware: Firmware) -> Result<(), Page> {
     let text = item.text_at("PartitionID").unwrap_or("");
-    let id: u32 = text.parse().map_err(|_| fault(format!("L17: a ModifyPartition has the PartitionID {text:?}")))?;
+    let id: u32 =
+        text.parse().map_err(|_| fault(format!("L17: a ModifyPartition has the PartitionID {text:?}")))?;
     let Some(partition) = partitions.iter_mut().find(|partition| partition.id == id) else {
         return Err(fault(format!("L33: ModifyPartition names the partition {id}, which does not exist")));
     };
-    let names_more = item.children.iter().any(|child| !matches!(child.name.as_str(), "Order" | "PartitionID"));
+    let names_more =
+        item.children.iter().any(|child| !matches!(child.name.as_str(), "Order" | "PartitionID"));
     if names_more && matches!(partition.kind, Kind::Msr | Kind::Extended) {
         return Err(fault(format!("L33: partition {id} is MSR or Extended and cannot be modified")));
     }
@@ -257,9 +290,10 @@ fn modify(item: &Element, partitions: &mut [Partition], firmware: Firmware) -> R
         label.clone_into(&mut partition.label);
     }
     if let Some(letter) = item.text_at("Letter")
-        && !matches!(letter.as_bytes(), [b'C'..=b'W' | b'Y' | b'Z']) {
-            return Err(fault(format!("L45: partition {id} cannot have the letter {letter:?}")));
-        }
+        && !matches!(letter.as_bytes(), [b'C'..=b'W' | b'Y' | b'Z'])
+    {
+        return Err(fault(format!("L45: partition {id} cannot have the letter {letter:?}")));
+    }
     if item.text_at("Active") == Some("true") {
         if firmware == Firmware::Uefi {
             return Err(fault(format!("L46: partition {id} is on a GPT disk, where none is Active")));
@@ -277,26 +311,49 @@ fn target(setup: &Component<'_>, disks: &[DiskPlan], present: &[PresentDisk]) ->
         return Err(install_fault("L31: both InstallTo and InstallToAvailablePartition are set"));
     }
     if let Some(to) = to {
-        let number = |name: &str| to.text_at(name).unwrap_or("").parse::<u32>().map_err(|_| install_fault(format!("L33: InstallTo has no {name}")));
+        let number = |name: &str| {
+            to.text_at(name)
+                .unwrap_or("")
+                .parse::<u32>()
+                .map_err(|_| install_fault(format!("L33: InstallTo has no {name}")))
+        };
         let (disk_id, partition) = (number("DiskID")? as usize, number("PartitionID")?);
         if disk_id >= present.len() {
-            return Err(install_fault(format!("L34: InstallTo names disk {disk_id}; there are {} disks, from number 0", present.len())));
+            return Err(install_fault(format!(
+                "L34: InstallTo names disk {disk_id}; there are {} disks, from number 0",
+                present.len()
+            )));
         }
         let Some(disk) = disks.iter().find(|disk| disk.disk_id == disk_id) else {
-            return Err(install_fault(format!("L32: InstallTo names disk {disk_id}, which DiskConfiguration does not partition")));
+            return Err(install_fault(format!(
+                "L32: InstallTo names disk {disk_id}, which DiskConfiguration does not partition"
+            )));
         };
         return match disk.partitions.iter().find(|one| one.id == partition) {
             Some(one) if matches!(one.kind, Kind::Primary | Kind::Logical) => Ok((disk_id, partition)),
-            Some(one) => Err(install_fault(format!("L33: InstallTo names partition {partition}, which is {:?}", one.kind))),
-            None => Err(install_fault(format!("L33: InstallTo names partition {partition}, but disk {disk_id} has {}", disk.partitions.len()))),
+            Some(one) => Err(install_fault(format!(
+                "L33: InstallTo names partition {partition}, which is {:?}",
+                one.kind
+            ))),
+            None => Err(install_fault(format!(
+                "L33: InstallTo names partition {partition}, but disk {disk_id} has {}",
+                disk.partitions.len()
+            ))),
         };
     }
     if available {
         let found = disks.iter().find_map(|disk| {
-            let fits = |one: &&Partition| matches!(one.kind, Kind::Primary | Kind::Logical) && one.format != Some(Format::Fat32);
-            disk.partitions.iter().filter(fits).max_by_key(|one| one.sectors).map(|one| (disk.disk_id, one.id))
+            let fits = |one: &&Partition| {
+                matches!(one.kind, Kind::Primary | Kind::Logical) && one.format != Some(Format::Fat32)
+            };
+            disk.partitions
+                .iter()
+                .filter(fits)
+                .max_by_key(|one| one.sectors)
+                .map(|one| (disk.disk_id, one.id))
         });
-        return found.ok_or_else(|| install_fault("L49: there is no partition that Windows could be installed to"));
+        return found
+            .ok_or_else(|| install_fault("L49: there is no partition that Windows could be installed to"));
     }
     Err(Page::new(
         "Where do you want to install Windows?",

@@ -41,12 +41,21 @@ pub(crate) fn mbr(plan: &DiskPlan, boot_code: &[u8], signature: [u8; 4]) -> Vec<
 }
 
 fn extended_chain(plan: &DiskPlan) -> Vec<Write> {
-    let Some(container) = plan.partitions.iter().find(|partition| partition.kind == Kind::Extended) else { return Vec::new() };
-    let logical: Vec<&Partition> = plan.partitions.iter().filter(|partition| partition.kind == Kind::Logical).collect();
-    let place = |index: usize| logical.get(index).map(|partition| {
-        // The first description stands at the container's start, each further one 1 MiB before its partition.
-        if index == 0 { container.start_sector } else { partition.start_sector - (1 << 20) / SECTOR_BYTES }
-    });
+    let Some(container) = plan.partitions.iter().find(|partition| partition.kind == Kind::Extended) else {
+        return Vec::new();
+    };
+    let logical: Vec<&Partition> =
+        plan.partitions.iter().filter(|partition| partition.kind == Kind::Logical).collect();
+    let place = |index: usize| {
+        logical.get(index).map(|partition| {
+            // The first description stands at the container's start, each further one 1 MiB before its partition.
+            if index == 0 {
+                container.start_sector
+            } else {
+                partition.start_sector - (1 << 20) / SECTOR_BYTES
+            }
+        })
+    };
     logical
         .iter()
         .enumerate()
@@ -139,7 +148,12 @@ fn parse_guid(text: &str) -> Option<u128> {
     let value = (hex.len() == 32).then(|| u128::from_str_radix(&hex, 16).ok())??;
     let bytes = value.to_be_bytes();
     let [a0, a1, a2, a3, b0, b1, c0, c1, d @ ..] = bytes;
-    Some(guid(u32::from_be_bytes([a0, a1, a2, a3]), u16::from_be_bytes([b0, b1]), u16::from_be_bytes([c0, c1]), u64::from_be_bytes(d)))
+    Some(guid(
+        u32::from_be_bytes([a0, a1, a2, a3]),
+        u16::from_be_bytes([b0, b1]),
+        u16::from_be_bytes([c0, c1]),
+        u64::from_be_bytes(d),
+    ))
 }
 
 fn put(target: &mut [u8], at: usize, bytes: &[u8]) {
@@ -165,7 +179,10 @@ mod tests {
 
     #[test]
     fn guids_are_mixed_endian() {
-        assert_eq!(EFI_SYSTEM.to_le_bytes(), [0x28, 0x73, 0x2A, 0xC1, 0x1F, 0xF8, 0xD2, 0x11, 0xBA, 0x4B, 0, 0xA0, 0xC9, 0x3E, 0xC9, 0x3B]);
+        assert_eq!(
+            EFI_SYSTEM.to_le_bytes(),
+            [0x28, 0x73, 0x2A, 0xC1, 0x1F, 0xF8, 0xD2, 0x11, 0xBA, 0x4B, 0, 0xA0, 0xC9, 0x3E, 0xC9, 0x3B]
+        );
         assert_eq!(parse_guid("c12a7328-f81f-11d2-ba4b-00a0c93ec93b"), Some(EFI_SYSTEM));
     }
 }

@@ -15,7 +15,9 @@ fn setup(disk: &str, install: &str) -> AnswerFile {
 }
 
 fn create(order: u32, kind: &str, size: &str) -> String {
-    format!("<CreatePartition wcm:action=\"add\"><Order>{order}</Order><Type>{kind}</Type>{size}</CreatePartition>")
+    format!(
+        "<CreatePartition wcm:action=\"add\"><Order>{order}</Order><Type>{kind}</Type>{size}</CreatePartition>"
+    )
 }
 
 fn size(mib: u32) -> String {
@@ -25,11 +27,15 @@ fn size(mib: u32) -> String {
 const REST: &str = "<Extend>true</Extend>";
 
 fn disk(created: &str, modified: &str) -> String {
-    format!("<WillWipeDisk>true</WillWipeDisk><CreatePartitions>{created}</CreatePartitions><ModifyPartitions>{modified}</ModifyPartitions>")
+    format!(
+        "<WillWipeDisk>true</WillWipeDisk><CreatePartitions>{created}</CreatePartitions><ModifyPartitions>{modified}</ModifyPartitions>"
+    )
 }
 
 fn modify(id: u32, settings: &str) -> String {
-    format!("<ModifyPartition wcm:action=\"add\"><Order>{id}</Order><PartitionID>{id}</PartitionID>{settings}</ModifyPartition>")
+    format!(
+        "<ModifyPartition wcm:action=\"add\"><Order>{id}</Order><PartitionID>{id}</PartitionID>{settings}</ModifyPartition>"
+    )
 }
 
 fn to(disk: u32, partition: u32) -> String {
@@ -43,12 +49,18 @@ fn uefi() -> String {
 fn planned(disk: &str, install: &str, firmware: Firmware) -> Result<Plan, String> {
     let file = setup(disk, install);
     let present = [PresentDisk { size_bytes: 20 * GIB, blank: true }];
-    plan(&file.component(Pass::WindowsPe, "Setup"), firmware, &present).map_err(|page| page.cause[..3].to_owned())
+    plan(&file.component(Pass::WindowsPe, "Setup"), firmware, &present)
+        .map_err(|page| page.cause[..3].to_owned())
 }
 
 #[test]
 fn the_uefi_layout_counts_the_msr() {
-    let plan = planned(&disk(&uefi(), &modify(3, "<Format>NTFS</Format><Letter>C</Letter>")), &to(0, 3), Firmware::Uefi).unwrap();
+    let plan = planned(
+        &disk(&uefi(), &modify(3, "<Format>NTFS</Format><Letter>C</Letter>")),
+        &to(0, 3),
+        Firmware::Uefi,
+    )
+    .unwrap();
     assert_eq!((plan.target_disk, plan.target_partition), (0, 3));
     let starts: Vec<u64> = plan.disks[0].partitions.iter().map(|partition| partition.start_sector).collect();
     assert_eq!(starts, [2048, 301 * 2048, 317 * 2048]);
@@ -61,7 +73,14 @@ fn documented_faults_stop_before_a_byte_is_written() {
     let one = create(1, "Primary", REST);
     let cases = [
         ("L30", planned(&disk(&one, ""), "", Firmware::Bios)),
-        ("L31", planned(&disk(&one, ""), &format!("{}<InstallToAvailablePartition>true</InstallToAvailablePartition>", to(0, 1)), Firmware::Bios)),
+        (
+            "L31",
+            planned(
+                &disk(&one, ""),
+                &format!("{}<InstallToAvailablePartition>true</InstallToAvailablePartition>", to(0, 1)),
+                Firmware::Bios,
+            ),
+        ),
         ("L33", planned(&disk(&uefi(), ""), &to(0, 2), Firmware::Uefi)),
         ("L33", planned(&disk(&uefi(), ""), &to(0, 4), Firmware::Uefi)),
         ("L34", planned(&disk(&uefi(), ""), &to(1, 3), Firmware::Uefi)),
@@ -94,7 +113,8 @@ fn logical_partitions_form_a_chain() {
     ]
     .concat();
     let plan = planned(&disk(&created, ""), &to(0, 1), Firmware::Bios).unwrap();
-    let numbers: Vec<u32> = plan.disks[0].partitions.iter().map(|partition| partition.device_number).collect();
+    let numbers: Vec<u32> =
+        plan.disks[0].partitions.iter().map(|partition| partition.device_number).collect();
     assert_eq!(numbers, [1, 2, 5, 6]);
     let writes = table::mbr(&plan.disks[0], &[0xEB], [1, 2, 3, 4]);
     assert_eq!(writes.len(), 3);

@@ -42,7 +42,9 @@ pub(crate) fn apply(volumes: &Volumes, wim_file: &fs::File, blob: Blob) -> io::R
         });
         let tree = copy_drive(&Path::new(IMAGE).join("prefix"), root);
         panther::info("APPLY", "C: is copied");
-        tree.and_then(|()| blob_copy.join().unwrap_or_else(|_| Err(io::Error::other("the copy of the root blob broke off"))))
+        tree.and_then(|()| {
+            blob_copy.join().unwrap_or_else(|_| Err(io::Error::other("the copy of the root blob broke off")))
+        })
     });
     copied?;
     fs::rename(unfinished, root.join(boot::ROOT_BLOB))
@@ -123,7 +125,9 @@ fn collect(from: &Path, to: &Path, files: &mut Vec<(PathBuf, PathBuf)>) -> io::R
 /// Makes the directories and writes the edition that the installed system has beyond the image's.
 pub(crate) fn prepare(edition: &str, product: &str) -> io::Result<()> {
     let root = Path::new(SYSTEM_VOLUME);
-    for directory in ["Windows/Temp", "Windows/Setup/State", "Windows/system32/config/systemprofile/AppData/Local"] {
+    for directory in
+        ["Windows/Temp", "Windows/Setup/State", "Windows/system32/config/systemprofile/AppData/Local"]
+    {
         fs::create_dir_all(windows_path::resolve(root, directory))?;
     }
     let mut system = Hive::open(&root.join(CONFIG).join("system.reg"))?;
@@ -146,7 +150,10 @@ pub(crate) fn install_boot_files(volumes: &Volumes, medium: &Path) -> io::Result
         PathBuf::from(SYSTEM_MOUNT)
     };
     let files: &[(&str, &str)] = if volumes.esp.is_some() {
-        &[("efi/boot/bootx64.efi", "EFI/Microsoft/Boot/bootmgfw.efi"), ("efi/boot/bootx64.efi", "EFI/Boot/bootx64.efi")]
+        &[
+            ("efi/boot/bootx64.efi", "EFI/Microsoft/Boot/bootmgfw.efi"),
+            ("efi/boot/bootx64.efi", "EFI/Boot/bootx64.efi"),
+        ]
     } else {
         &[("boot/vmlinuz", "boot/vmlinuz"), ("boot/initrd", "boot/initrd")]
     };

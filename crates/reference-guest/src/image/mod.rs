@@ -16,7 +16,12 @@ pub(crate) struct ProductKeys(BTreeMap<String, String>);
 impl ProductKeys {
     /// Lines of an edition and its key.
     pub(crate) fn parse(text: &str) -> Self {
-        Self(text.lines().filter_map(|line| line.trim().split_once(' ')).map(|(edition, key)| (key.trim().to_owned(), edition.to_owned())).collect())
+        Self(
+            text.lines()
+                .filter_map(|line| line.trim().split_once(' '))
+                .map(|(edition, key)| (key.trim().to_owned(), edition.to_owned()))
+                .collect(),
+        )
     }
 
     fn edition(&self, key: &str) -> Option<&str> {
@@ -38,7 +43,11 @@ fn key_fault(message: &str, cause: String) -> Page {
 }
 
 /// Chooses the image as Setup does: by `MetaData`, else by the key's edition.
-pub(crate) fn choose<'a>(setup: &Component<'_>, images: &'a [ImageDescription], keys: &ProductKeys) -> Result<&'a ImageDescription, Page> {
+pub(crate) fn choose<'a>(
+    setup: &Component<'_>,
+    images: &'a [ImageDescription],
+    keys: &ProductKeys,
+) -> Result<&'a ImageDescription, Page> {
     let named = selected(setup, images)?;
     let key = setup.text("UserData/ProductKey/Key").filter(|key| !key.is_empty());
     let keyed = key.map(|key| edition_of_key(key, keys)).transpose()?;
@@ -66,7 +75,10 @@ pub(crate) fn choose<'a>(setup: &Component<'_>, images: &'a [ImageDescription], 
     }
 }
 
-fn selected<'a>(setup: &Component<'_>, images: &'a [ImageDescription]) -> Result<Option<&'a ImageDescription>, Page> {
+fn selected<'a>(
+    setup: &Component<'_>,
+    images: &'a [ImageDescription],
+) -> Result<Option<&'a ImageDescription>, Page> {
     let mut candidates: Vec<&ImageDescription> = images.iter().collect();
     let metadata = setup.list("ImageInstall/OSImage/InstallFrom/MetaData");
     if metadata.is_empty() {
@@ -80,8 +92,12 @@ fn selected<'a>(setup: &Component<'_>, images: &'a [ImageDescription]) -> Result
             _ => image.description == value,
         });
         if candidates.is_empty() {
-            let has: Vec<String> = images.iter().map(|image| format!("{} {:?}", image.index, image.name)).collect();
-            return Err(image_fault(format!("L51: no image has {key} = {value:?}; the medium has {}", has.join(", "))));
+            let has: Vec<String> =
+                images.iter().map(|image| format!("{} {:?}", image.index, image.name)).collect();
+            return Err(image_fault(format!(
+                "L51: no image has {key} = {value:?}; the medium has {}",
+                has.join(", ")
+            )));
         }
     }
     Ok(candidates.first().copied())
@@ -90,7 +106,9 @@ fn selected<'a>(setup: &Component<'_>, images: &'a [ImageDescription]) -> Result
 fn edition_of_key<'a>(key: &str, keys: &'a ProductKeys) -> Result<&'a str, Page> {
     let groups: Vec<&str> = key.split('-').collect();
     let well_formed = groups.len() == 5
-        && groups.iter().all(|group| group.len() == 5 && group.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()));
+        && groups.iter().all(|group| {
+            group.len() == 5 && group.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        });
     if !well_formed {
         return Err(key_fault(
             "The unattend answer file contains an invalid product key. Either remove the invalid key or provide a valid product key in the unattend answer file to proceed with Windows installation.",
@@ -98,7 +116,10 @@ fn edition_of_key<'a>(key: &str, keys: &'a ProductKeys) -> Result<&'a str, Page>
         ));
     }
     keys.edition(key).ok_or_else(|| {
-        key_fault("Setup has failed to validate the product key.", format!("L53: {key} is the key of no edition of this medium"))
+        key_fault(
+            "Setup has failed to validate the product key.",
+            format!("L53: {key} is the key of no edition of this medium"),
+        )
     })
 }
 

@@ -17,7 +17,9 @@ fn images() -> Vec<ImageDescription> {
 }
 
 fn keys() -> ProductKeys {
-    ProductKeys::parse("ReferenceStandard RGSTD-22222-33333-44444-55555\nReferenceDatacenter RGDAT-22222-33333-44444-55555\n")
+    ProductKeys::parse(
+        "ReferenceStandard RGSTD-22222-33333-44444-55555\nReferenceDatacenter RGDAT-22222-33333-44444-55555\n",
+    )
 }
 
 fn chosen(metadata: &str, key: &str) -> Result<u32, String> {
@@ -27,8 +29,10 @@ fn chosen(metadata: &str, key: &str) -> Result<u32, String> {
          </OSImage></ImageInstall><UserData>{key}</UserData></component></settings></unattend>"
     );
     let file = AnswerFile::parse(text.as_bytes()).unwrap();
-    
-    choose(&file.component(Pass::WindowsPe, "Setup"), &images(), &keys()).map(|image| image.index).map_err(|page| page.cause)
+
+    choose(&file.component(Pass::WindowsPe, "Setup"), &images(), &keys())
+        .map(|image| image.index)
+        .map_err(|page| page.cause)
 }
 
 fn metadata(key: &str, value: &str) -> String {
@@ -43,7 +47,10 @@ fn key(key: &str) -> String {
 fn an_image_is_chosen_by_index_name_or_description() {
     assert_eq!(chosen(&metadata("INDEX", "2"), ""), Ok(2));
     assert_eq!(chosen(&metadata("NAME", "Reference Guest Standard"), ""), Ok(1));
-    assert_eq!(chosen(&metadata("DESCRIPTION", "Reference Guest Datacenter (stand-in for Windows)"), ""), Ok(2));
+    assert_eq!(
+        chosen(&metadata("DESCRIPTION", "Reference Guest Datacenter (stand-in for Windows)"), ""),
+        Ok(2)
+    );
 }
 
 #[test]
@@ -55,7 +62,11 @@ fn an_image_that_is_not_there_lists_what_is() {
 #[test]
 fn a_key_chooses_its_edition_and_must_agree_with_the_image() {
     assert_eq!(chosen("", &key("RGDAT-22222-33333-44444-55555")), Ok(2));
-    assert!(chosen(&metadata("INDEX", "1"), &key("RGDAT-22222-33333-44444-55555")).unwrap_err().starts_with("L53"));
+    assert!(
+        chosen(&metadata("INDEX", "1"), &key("RGDAT-22222-33333-44444-55555"))
+            .unwrap_err()
+            .starts_with("L53")
+    );
     assert!(chosen("", &key("RGDAT-22222-33333-44444-5555")).unwrap_err().starts_with("L52"));
     assert!(chosen("", &key("VK7JG-NPHTM-C97JM-9MPGT-3V66T")).unwrap_err().starts_with("L53"));
 }
@@ -67,7 +78,8 @@ fn without_image_and_key_the_image_page_appears() {
 
 #[test]
 fn the_language_must_be_on_the_medium() {
-    let ini = "[Available UI Languages]\r\nen-US = 3\r\nde-DE = 2\r\n\r\n[Fallback Languages]\r\nfr-FR = en-US\r\n";
+    let ini =
+        "[Available UI Languages]\r\nen-US = 3\r\nde-DE = 2\r\n\r\n[Fallback Languages]\r\nfr-FR = en-US\r\n";
     assert_eq!(check_language(Some("de-de"), ini), Ok(()));
     assert!(check_language(Some("fr-FR"), ini).unwrap_err().cause.starts_with("L57"));
 }
@@ -117,12 +129,16 @@ fn wim() -> Vec<u8> {
     entry[..8].copy_from_slice(&length.to_le_bytes());
     metadata.extend(entry);
     metadata.extend([0; 8]);
-    let xml: Vec<u8> = "\u{feff}<WIM><IMAGE INDEX=\"1\"><NAME>One</NAME></IMAGE></WIM>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let xml: Vec<u8> = "\u{feff}<WIM><IMAGE INDEX=\"1\"><NAME>One</NAME></IMAGE></WIM>"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
 
     let resource = |offset: usize, size: usize, flags: u8| {
         let mut bytes = (size as u64).to_le_bytes();
         bytes[7] = flags;
-        [bytes.to_vec(), (offset as u64).to_le_bytes().to_vec(), (size as u64).to_le_bytes().to_vec()].concat()
+        [bytes.to_vec(), (offset as u64).to_le_bytes().to_vec(), (size as u64).to_le_bytes().to_vec()]
+            .concat()
     };
     let metadata_at = 208 + 5;
     let table_at = metadata_at + metadata.len();

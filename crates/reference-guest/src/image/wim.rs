@@ -82,7 +82,10 @@ fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
 fn resource(bytes: &[u8], at: usize) -> Option<Resource> {
     let word = u64_at(bytes, at)?;
     let flags = array::<8>(bytes, at)?[7];
-    Some(Resource { blob: Blob { offset: u64_at(bytes, at + 8)?, size: word & 0x00FF_FFFF_FFFF_FFFF }, flags })
+    Some(Resource {
+        blob: Blob { offset: u64_at(bytes, at + 8)?, size: word & 0x00FF_FFFF_FFFF_FFFF },
+        flags,
+    })
 }
 
 impl Wim {
@@ -116,7 +119,8 @@ impl Wim {
 
     /// Where the bytes of a file in the root directory of the first image lie.
     pub(crate) fn blob(&self, name: &str) -> Result<Blob, WimError> {
-        let sha1 = root_file(&self.metadata, name).ok_or(WimError::Malformed("the image does not hold the root file system"))?;
+        let sha1 = root_file(&self.metadata, name)
+            .ok_or(WimError::Malformed("the image does not hold the root file system"))?;
         let entry = self
             .lookup
             .iter()
@@ -176,7 +180,11 @@ fn descriptions(wim: &Element) -> Vec<ImageDescription> {
                 name: text("NAME"),
                 description: text("DESCRIPTION"),
                 edition: text("WINDOWS/EDITIONID"),
-                languages: image.all("WINDOWS/LANGUAGES/LANGUAGE").into_iter().map(|language| language.value().to_owned()).collect(),
+                languages: image
+                    .all("WINDOWS/LANGUAGES/LANGUAGE")
+                    .into_iter()
+                    .map(|language| language.value().to_owned())
+                    .collect(),
             }
         })
         .collect()

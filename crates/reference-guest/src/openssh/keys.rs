@@ -20,7 +20,8 @@ pub(super) fn host_key() -> io::Result<PrivateKey> {
     }
     let mut seed = [0_u8; 32];
     fs::File::open("/dev/urandom")?.read_exact(&mut seed)?;
-    let key = PrivateKey::new(KeypairData::from(Ed25519Keypair::from_seed(&seed)), "").map_err(io::Error::other)?;
+    let key =
+        PrivateKey::new(KeypairData::from(Ed25519Keypair::from_seed(&seed)), "").map_err(io::Error::other)?;
     fs::create_dir_all(DIRECTORY)?;
     fs::write(&file, key.to_openssh(LineEnding::LF).map_err(io::Error::other)?.as_bytes())?;
     fs::write(format!("{file}.pub"), key.public_key().to_openssh().map_err(io::Error::other)?)?;
@@ -54,7 +55,12 @@ mod tests {
 
     #[test]
     fn a_listed_key_is_found_whatever_its_comment() {
-        let key = |seed: u8| PrivateKey::new(KeypairData::from(Ed25519Keypair::from_seed(&[seed; 32])), "x").unwrap().public_key().clone();
+        let key = |seed: u8| {
+            PrivateKey::new(KeypairData::from(Ed25519Keypair::from_seed(&[seed; 32])), "x")
+                .unwrap()
+                .public_key()
+                .clone()
+        };
         let text = format!("# comment\r\n\r\n{} somebody@else\r\nrubbish\r\n", key(1).to_openssh().unwrap());
         assert!(lists(&text, &key(1)));
         assert!(!lists(&text, &key(2)));

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session as Connection, VerifiedPublicKey};
+use russh::server::{
+    Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session as Connection, VerifiedPublicKey,
+};
 use russh::{Channel, ChannelId};
 
 use super::{keys, sftp, shell};
@@ -39,7 +41,11 @@ impl Handler for Session {
         }
     }
 
-    async fn auth_publickey_offered(&mut self, user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, Self::Error> {
+    async fn auth_publickey_offered(
+        &mut self,
+        user: &str,
+        offer: PublicKeyOffer<'_>,
+    ) -> Result<Auth, Self::Error> {
         let known = enabled(user).is_some_and(|account| keys::is_authorized(&account, offer.public_key));
         Ok(if known { Auth::Accept } else { Auth::reject() })
     }
@@ -51,13 +57,23 @@ impl Handler for Session {
         }
     }
 
-    async fn channel_open_session(&mut self, channel: Channel<Msg>, reply: ChannelOpenHandle, _connection: &mut Connection) -> Result<(), Self::Error> {
+    async fn channel_open_session(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _connection: &mut Connection,
+    ) -> Result<(), Self::Error> {
         self.channels.insert(channel.id(), channel);
         reply.accept().await;
         Ok(())
     }
 
-    async fn exec_request(&mut self, id: ChannelId, command: &[u8], connection: &mut Connection) -> Result<(), Self::Error> {
+    async fn exec_request(
+        &mut self,
+        id: ChannelId,
+        command: &[u8],
+        connection: &mut Connection,
+    ) -> Result<(), Self::Error> {
         // Win32-OpenSSH puts quotes around the command, which cmd.exe takes off again: so a command may begin with a quoted program.
         let line = format!("{} /c \"{}\"", shell::SHELL, String::from_utf8_lossy(command));
         self.run(id, line, connection)
@@ -82,7 +98,12 @@ impl Handler for Session {
         connection.channel_failure(id)
     }
 
-    async fn subsystem_request(&mut self, id: ChannelId, name: &str, connection: &mut Connection) -> Result<(), Self::Error> {
+    async fn subsystem_request(
+        &mut self,
+        id: ChannelId,
+        name: &str,
+        connection: &mut Connection,
+    ) -> Result<(), Self::Error> {
         match (name, self.account.clone(), self.channels.remove(&id)) {
             ("sftp", Some(account), Some(channel)) => {
                 connection.channel_success(id)?;

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
 use fs_err as fs;
-use russh_sftp::protocol::{Attrs, Data, File, FileAttributes, FileMode, Handle, Name, OpenFlags, Status, StatusCode, Version};
+use russh_sftp::protocol::{
+    Attrs, Data, File, FileAttributes, FileMode, Handle, Name, OpenFlags, Status, StatusCode, Version,
+};
 use russh_sftp::server::{Handler, StatusReply};
 
 use crate::accounts::Account;
@@ -54,7 +56,8 @@ impl Files {
         let absolute = self.absolute(path);
         let mut parts = absolute.split('/').filter(|part| !part.is_empty());
         let drive = parts.next().filter(|part| is_drive(part)).and_then(|part| part.chars().next());
-        let root = drive.and_then(drive_letters::root).ok_or_else(|| StatusReply::new(StatusCode::NoSuchFile))?;
+        let root =
+            drive.and_then(drive_letters::root).ok_or_else(|| StatusReply::new(StatusCode::NoSuchFile))?;
         Ok(windows_path::resolve(&root, &parts.collect::<Vec<_>>().join("/")))
     }
 
@@ -79,7 +82,9 @@ fn is_drive(part: &str) -> bool {
 
 fn attributes(metadata: &std::fs::Metadata) -> FileAttributes {
     let seconds = |time: io::Result<std::time::SystemTime>| {
-        time.ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).and_then(|since| u32::try_from(since.as_secs()).ok())
+        time.ok()
+            .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+            .and_then(|since| u32::try_from(since.as_secs()).ok())
     };
     let mut attributes = FileAttributes {
         size: Some(metadata.len()),
@@ -96,7 +101,10 @@ fn attributes(metadata: &std::fs::Metadata) -> FileAttributes {
 
 #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn failed(error: io::Error) -> StatusReply {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "io::ErrorKind is open; SFTP has a general failure for the rest")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "io::ErrorKind is open; SFTP has a general failure for the rest"
+    )]
     let code = match error.kind() {
         io::ErrorKind::NotFound => StatusCode::NoSuchFile,
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => StatusCode::PermissionDenied,
@@ -106,7 +114,12 @@ fn failed(error: io::Error) -> StatusReply {
 }
 
 fn ok(id: u32) -> Status {
-    Status { id, status_code: StatusCode::Ok, error_message: "Ok".to_owned(), language_tag: "en-US".to_owned() }
+    Status {
+        id,
+        status_code: StatusCode::Ok,
+        error_message: "Ok".to_owned(),
+        language_tag: "en-US".to_owned(),
+    }
 }
 
 impl Handler for Files {
@@ -116,11 +129,21 @@ impl Handler for Files {
         StatusReply::new(StatusCode::OpUnsupported)
     }
 
-    async fn init(&mut self, _version: u32, _extensions: HashMap<String, String>) -> Result<Version, Self::Error> {
+    async fn init(
+        &mut self,
+        _version: u32,
+        _extensions: HashMap<String, String>,
+    ) -> Result<Version, Self::Error> {
         Ok(Version::new())
     }
 
-    async fn open(&mut self, id: u32, filename: String, flags: OpenFlags, _attributes: FileAttributes) -> Result<Handle, Self::Error> {
+    async fn open(
+        &mut self,
+        id: u32,
+        filename: String,
+        flags: OpenFlags,
+        _attributes: FileAttributes,
+    ) -> Result<Handle, Self::Error> {
         let place = self.place(&filename)?;
         let options = std::fs::OpenOptions::from(flags);
         let file = fs::OpenOptions::from_options(options).open(place).map_err(failed)?;
@@ -146,7 +169,13 @@ impl Handler for Files {
         Ok(Data { id, data })
     }
 
-    async fn write(&mut self, id: u32, handle: String, offset: u64, data: Vec<u8>) -> Result<Status, Self::Error> {
+    async fn write(
+        &mut self,
+        id: u32,
+        handle: String,
+        offset: u64,
+        data: Vec<u8>,
+    ) -> Result<Status, Self::Error> {
         use std::io::{Seek as _, Write as _};
         let file = self.file(&handle)?;
         file.seek(SeekFrom::Start(offset)).and_then(|_| file.write_all(&data)).map_err(failed)?;
@@ -167,7 +196,12 @@ impl Handler for Files {
         Ok(Attrs { id, attrs: attributes(&metadata) })
     }
 
-    async fn setstat(&mut self, id: u32, path: String, wanted: FileAttributes) -> Result<Status, Self::Error> {
+    async fn setstat(
+        &mut self,
+        id: u32,
+        path: String,
+        wanted: FileAttributes,
+    ) -> Result<Status, Self::Error> {
         let place = self.place(&path)?;
         match wanted.size {
             // Windows has no modes; times are left as they are.
@@ -180,7 +214,12 @@ impl Handler for Files {
         Ok(ok(id))
     }
 
-    async fn fsetstat(&mut self, id: u32, handle: String, wanted: FileAttributes) -> Result<Status, Self::Error> {
+    async fn fsetstat(
+        &mut self,
+        id: u32,
+        handle: String,
+        wanted: FileAttributes,
+    ) -> Result<Status, Self::Error> {
         let file = self.file(&handle)?;
         if let Some(size) = wanted.size {
             file.set_len(size).map_err(failed)?;
@@ -217,7 +256,12 @@ impl Handler for Files {
         Ok(ok(id))
     }
 
-    async fn mkdir(&mut self, id: u32, path: String, _attributes: FileAttributes) -> Result<Status, Self::Error> {
+    async fn mkdir(
+        &mut self,
+        id: u32,
+        path: String,
+        _attributes: FileAttributes,
+    ) -> Result<Status, Self::Error> {
         fs::create_dir(self.place(&path)?).map_err(failed)?;
         Ok(ok(id))
     }

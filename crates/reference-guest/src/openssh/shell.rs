@@ -36,7 +36,12 @@ pub(super) async fn run(channel: Channel<Msg>, line: String, account: Account) {
     drop(output.close().await);
 }
 
-async fn execute(input: &mut ChannelReadHalf, output: &ChannelWriteHalf<Msg>, line: &str, account: &Account) -> std::io::Result<u32> {
+async fn execute(
+    input: &mut ChannelReadHalf,
+    output: &ChannelWriteHalf<Msg>,
+    line: &str,
+    account: &Account,
+) -> std::io::Result<u32> {
     let (mut command, report) = wine::prepare(line, &account.name, &account.profile());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = Command::from(command).kill_on_drop(true).spawn()?;
@@ -44,7 +49,10 @@ async fn execute(input: &mut ChannelReadHalf, output: &ChannelWriteHalf<Msg>, li
     let stdin = child.stdin.take();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let streams = async {
-        tokio::join!(forward(stdout, over.clone(), |bytes| output.data_bytes(bytes)), forward(stderr, over.clone(), |bytes| output.extended_data_bytes(STDERR, bytes)));
+        tokio::join!(
+            forward(stdout, over.clone(), |bytes| output.data_bytes(bytes)),
+            forward(stderr, over.clone(), |bytes| output.extended_data_bytes(STDERR, bytes))
+        );
     };
     let ending = async {
         let status = end(&mut child, input, stdin).await;
@@ -57,7 +65,11 @@ async fn execute(input: &mut ChannelReadHalf, output: &ChannelWriteHalf<Msg>, li
 }
 
 /// Feeds the command until it ends; a client that goes away takes it along.
-async fn end(child: &mut Child, input: &mut ChannelReadHalf, mut stdin: Option<ChildStdin>) -> std::io::Result<std::process::ExitStatus> {
+async fn end(
+    child: &mut Child,
+    input: &mut ChannelReadHalf,
+    mut stdin: Option<ChildStdin>,
+) -> std::io::Result<std::process::ExitStatus> {
     let mut open = true;
     loop {
         tokio::select! {

@@ -21,14 +21,19 @@ const CACHED: &str = "/c/Windows/Panther/unattend.xml";
 pub(crate) fn parse_page(path: &str, pass: Pass, fault: &Fault) -> Page {
     let reason = match fault.rule {
         "L08" => "A component or non-list setting is specified more than once in the answer file.".to_owned(),
-        "L09" | "L10" | "L11" | "L12" => "A component or setting specified in the answer file does not exist.".to_owned(),
+        "L09" | "L10" | "L11" | "L12" => {
+            "A component or setting specified in the answer file does not exist.".to_owned()
+        }
         "L01" | "L02" | "L04" | "L07" => "The answer file is invalid.".to_owned(),
         _ => format!(
             "The settings specified in the answer file cannot be applied. The error was detected while processing settings for component [{}].",
             fault.component.as_deref().unwrap_or("")
         ),
     };
-    let message = format!("Windows could not parse or process the unattend answer file [{path}] for pass [{}]. {reason}", pass.name());
+    let message = format!(
+        "Windows could not parse or process the unattend answer file [{path}] for pass [{}]. {reason}",
+        pass.name()
+    );
     Page::new("Windows Setup", message, fault.to_string()).from("SETUP")
 }
 
@@ -70,7 +75,11 @@ pub(crate) fn cache_after(file: &AnswerFile, pass: Pass) -> io::Result<()> {
     }
     let text = file.after(pass);
     // The text is UTF-8 now, whatever the file was.
-    let text = text.replacen("encoding=\"utf-16\"", "encoding=\"utf-8\"", 1).replacen("encoding=\"UTF-16\"", "encoding=\"utf-8\"", 1);
+    let text = text.replacen("encoding=\"utf-16\"", "encoding=\"utf-8\"", 1).replacen(
+        "encoding=\"UTF-16\"",
+        "encoding=\"utf-8\"",
+        1,
+    );
     fs::write(target, text)
 }
 

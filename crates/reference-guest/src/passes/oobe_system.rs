@@ -73,18 +73,27 @@ pub(crate) fn apply(found: &Found, computer_name: &str, system: &Hive) -> Result
 
 /// The first-run pages that an answer file must answer; each would wait for a person.
 fn pages(file: &AnswerFile, shell: &Component<'_>, created: usize, logon: &Logon) -> Result<(), Page> {
-    let page = |title: &str, cause: &str| Err(Page::new(title, "Windows waits for an answer.", cause).from("OOBE"));
+    let page =
+        |title: &str, cause: &str| Err(Page::new(title, "Windows waits for an answer.", cause).from("OOBE"));
     let given = |name: &str| {
-        [Pass::OobeSystem, Pass::Specialize].iter().any(|pass| file.component(*pass, "International-Core").text(name).is_some_and(|value| !value.is_empty()))
+        [Pass::OobeSystem, Pass::Specialize].iter().any(|pass| {
+            file.component(*pass, "International-Core").text(name).is_some_and(|value| !value.is_empty())
+        })
     };
     if !["InputLocale", "SystemLocale", "UILanguage", "UserLocale"].into_iter().all(given) {
-        return page("Let's start with region. Is this right?", "L60: International-Core does not give InputLocale, SystemLocale, UILanguage and UserLocale");
+        return page(
+            "Let's start with region. Is this right?",
+            "L60: International-Core does not give InputLocale, SystemLocale, UILanguage and UserLocale",
+        );
     }
     if !shell.is_true("OOBE/HideEULAPage") && !shell.is_true("OOBE/SkipMachineOOBE") {
         return page("Windows License Agreement", "OOBE/HideEULAPage is not true");
     }
     if created == 0 && matches!(logon, Logon::Screen(_)) {
-        return page("Who's going to use this device?", "L64: the answer file makes no account and logs nobody on");
+        return page(
+            "Who's going to use this device?",
+            "L64: the answer file makes no account and logs nobody on",
+        );
     }
     if shell.text("OOBE/ProtectYourPC").is_none() && !shell.is_true("OOBE/SkipMachineOOBE") {
         return page("Choose privacy settings for your device", "OOBE/ProtectYourPC is not given");
@@ -93,7 +102,11 @@ fn pages(file: &AnswerFile, shell: &Component<'_>, created: usize, logon: &Logon
 }
 
 /// `LocalAccounts` and `AdministratorPassword`. Gives the number of accounts made.
-fn create_accounts(shell: &Component<'_>, computer_name: &str, accounts: &mut Accounts) -> Result<usize, Fault> {
+fn create_accounts(
+    shell: &Component<'_>,
+    computer_name: &str,
+    accounts: &mut Accounts,
+) -> Result<usize, Fault> {
     let random = |error: std::io::Error| fault("L63", error.to_string());
     let mut created = 0;
     for item in shell.list("UserAccounts/LocalAccounts/LocalAccount") {
@@ -107,7 +120,13 @@ fn create_accounts(shell: &Component<'_>, computer_name: &str, accounts: &mut Ac
         if name.eq_ignore_ascii_case(computer_name) {
             return Err(fault("L62", format!("the account {name:?} has the computer's name")));
         }
-        let groups: Vec<&str> = item.text_at("Group").unwrap_or("").split(';').map(str::trim).filter(|group| !group.is_empty()).collect();
+        let groups: Vec<&str> = item
+            .text_at("Group")
+            .unwrap_or("")
+            .split(';')
+            .map(str::trim)
+            .filter(|group| !group.is_empty())
+            .collect();
         let mut account = Account::new(name, &groups);
         item.text_at("DisplayName").unwrap_or("").clone_into(&mut account.full_name);
         item.text_at("Description").unwrap_or("").clone_into(&mut account.description);
@@ -145,14 +164,21 @@ fn auto_logon(shell: &Component<'_>, accounts: &mut Accounts) -> Result<Logon, F
         accounts::make_profile(ADMINISTRATOR).map_err(|error| fault("L65", error.to_string()))?;
     }
     if !account.enabled || !account.has_password(&given) {
-        return Ok(Logon::Screen(format!("L66: the user name or password is incorrect: AutoLogon's password is not that of {name}")));
+        return Ok(Logon::Screen(format!(
+            "L66: the user name or password is incorrect: AutoLogon's password is not that of {name}"
+        )));
     }
     Ok(Logon::Automatic(account.name.clone()))
 }
 
 /// Language tags and input locales must have their documented form.
 pub(crate) fn check_locale_words(international: &Component<'_>) -> Result<(), Fault> {
-    let wrong = |rule, problem: String| Err(Fault { component: Some("Microsoft-Windows-International-Core".to_owned()), ..Fault::new(rule, problem) });
+    let wrong = |rule, problem: String| {
+        Err(Fault {
+            component: Some("Microsoft-Windows-International-Core".to_owned()),
+            ..Fault::new(rule, problem)
+        })
+    };
     for name in ["UILanguage", "SystemLocale", "UserLocale", "UILanguageFallback"] {
         if let Some(tag) = international.text(name).filter(|tag| !tag.is_empty() && !is_language_tag(tag)) {
             return wrong("L58", format!("{name} {tag:?} is not a language tag such as en-US"));
@@ -161,7 +187,10 @@ pub(crate) fn check_locale_words(international: &Component<'_>) -> Result<(), Fa
     let inputs = international.text("InputLocale").unwrap_or("");
     for input in inputs.split(';').filter(|input| !input.is_empty()) {
         if !is_language_tag(input) && !is_keyboard(input) {
-            return wrong("L59", format!("InputLocale {input:?} is neither a language tag nor of the form 0409:00000409"));
+            return wrong(
+                "L59",
+                format!("InputLocale {input:?} is neither a language tag nor of the form 0409:00000409"),
+            );
         }
     }
     Ok(())
@@ -173,13 +202,17 @@ fn is_language_tag(text: &str) -> bool {
     let language = parts.next().unwrap_or("");
     (2..=3).contains(&language.len())
         && language.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        && parts.all(|part| {
+            (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
 }
 
 fn is_keyboard(text: &str) -> bool {
     let hexadecimal = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
     text.split_once(':').is_some_and(|(locale, layout)| {
-        locale.len() == 4 && hexadecimal(locale) && (layout.len() == 8 && hexadecimal(layout) || layout.starts_with('{'))
+        locale.len() == 4
+            && hexadecimal(locale)
+            && (layout.len() == 8 && hexadecimal(layout) || layout.starts_with('{'))
     })
 }
 
@@ -227,14 +260,20 @@ mod tests {
     }
 
     fn auto(name: &str, password: &str) -> String {
-        format!("<AutoLogon><Enabled>true</Enabled><Username>{name}</Username><Password><Value>{password}</Value><PlainText>true</PlainText></Password></AutoLogon>")
+        format!(
+            "<AutoLogon><Enabled>true</Enabled><Username>{name}</Username><Password><Value>{password}</Value><PlainText>true</PlainText></Password></AutoLogon>"
+        )
     }
 
     #[test]
     fn automatic_logon_needs_the_account_and_its_password() {
         assert_eq!(logon(&auto("WFVM", "secret")), Ok(Logon::Automatic("wfvm".to_owned())));
-        assert!(matches!(logon(&auto("other", "secret")), Ok(Logon::Screen(reason)) if reason.starts_with("L65")));
-        assert!(matches!(logon(&auto("wfvm", "wrong")), Ok(Logon::Screen(reason)) if reason.starts_with("L66")));
+        assert!(
+            matches!(logon(&auto("other", "secret")), Ok(Logon::Screen(reason)) if reason.starts_with("L65"))
+        );
+        assert!(
+            matches!(logon(&auto("wfvm", "wrong")), Ok(Logon::Screen(reason)) if reason.starts_with("L66"))
+        );
         assert!(matches!(logon(""), Ok(Logon::Screen(_))));
     }
 
@@ -243,12 +282,20 @@ mod tests {
         let account = "<UserAccounts><LocalAccounts><LocalAccount><Name>box</Name></LocalAccount></LocalAccounts></UserAccounts>";
         let file = file(account);
         let shell = file.component(Pass::OobeSystem, "Shell-Setup");
-        assert_eq!(create_accounts(&shell, "BOX", &mut Accounts::built_in()).map_err(|fault| fault.rule), Err("L62"));
+        assert_eq!(
+            create_accounts(&shell, "BOX", &mut Accounts::built_in()).map_err(|fault| fault.rule),
+            Err("L62")
+        );
     }
 
     #[test]
     fn locales_have_their_form() {
-        assert!(is_language_tag("en-US") && is_language_tag("zh-Hant-TW") && !is_language_tag("en_US") && !is_language_tag("english"));
+        assert!(
+            is_language_tag("en-US")
+                && is_language_tag("zh-Hant-TW")
+                && !is_language_tag("en_US")
+                && !is_language_tag("english")
+        );
         assert!(is_keyboard("0409:00000409") && !is_keyboard("0409:409") && !is_keyboard("en-US,de-DE"));
     }
 }

@@ -41,7 +41,10 @@ pub(crate) fn apply(found: &Found, system: &mut Hive) -> Result<(), Page> {
         set_time_zone(zone, system);
     }
     if let Some(key) = shell.text("ProductKey") {
-        panther::info("SETUP", format!("the product key for activation is recorded ({} characters)", key.len()));
+        panther::info(
+            "SETUP",
+            format!("the product key for activation is recorded ({} characters)", key.len()),
+        );
     }
     set_owner(&shell, system);
     set_firewall(&found.file, system);
@@ -58,7 +61,11 @@ pub(crate) fn set_owner(shell: &Component<'_>, system: &mut Hive) {
 
 fn set_firewall(file: &AnswerFile, system: &mut Hive) {
     let firewall = file.component(Pass::Specialize, "Networking-MPSSVC-Svc");
-    for (setting, profile) in [("DomainProfile", "DomainProfile"), ("PrivateProfile", "StandardProfile"), ("PublicProfile", "PublicProfile")] {
+    for (setting, profile) in [
+        ("DomainProfile", "DomainProfile"),
+        ("PrivateProfile", "StandardProfile"),
+        ("PublicProfile", "PublicProfile"),
+    ] {
         if let Some(value) = firewall.text(&format!("{setting}_EnableFirewall")) {
             let key = format!("{}\\{profile}", crate::stand_ins::netsh::FIREWALL_POLICY);
             system.set(&key, "EnableFirewall", Value::Number(u32::from(value == "true")));
@@ -69,9 +76,15 @@ fn set_firewall(file: &AnswerFile, system: &mut Hive) {
 /// The name to use: the one given, checked, or a random one for `*` and for none.
 fn computer_name(given: Option<&str>) -> Result<String, Fault> {
     let Some(name) = given.filter(|name| *name != "*" && !name.is_empty()) else { return Ok(random_name()) };
-    let fault = |problem: String| Fault { component: Some("Microsoft-Windows-Shell-Setup".to_owned()), ..Fault::new("L61", problem) };
+    let fault = |problem: String| Fault {
+        component: Some("Microsoft-Windows-Shell-Setup".to_owned()),
+        ..Fault::new("L61", problem)
+    };
     if name.len() > NAME_LIMIT_BYTES {
-        return Err(fault(format!("ComputerName {name:?} has {} bytes; {NAME_LIMIT_BYTES} are allowed", name.len())));
+        return Err(fault(format!(
+            "ComputerName {name:?} has {} bytes; {NAME_LIMIT_BYTES} are allowed",
+            name.len()
+        )));
     }
     if let Some(bad) = name.chars().find(|c| FORBIDDEN_IN_NAME.contains(*c) || c.is_control()) {
         return Err(fault(format!("ComputerName {name:?} has the character {bad:?}, which is not allowed")));
@@ -89,13 +102,20 @@ fn random_name() -> String {
     let mut bytes = [0_u8; 11];
     // Without randomness the name is still a valid one.
     drop(fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes)));
-    let letters = bytes.iter().filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len())).map(|letter| char::from(*letter));
+    let letters = bytes
+        .iter()
+        .filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len()))
+        .map(|letter| char::from(*letter));
     format!("WIN-{}", letters.collect::<String>())
 }
 
 fn set_computer_name(name: &str, system: &mut Hive) -> std::io::Result<()> {
     let upper = name.to_uppercase();
-    system.set("System\\ControlSet001\\Control\\ComputerName\\ComputerName", "ComputerName", Value::Text(&upper));
+    system.set(
+        "System\\ControlSet001\\Control\\ComputerName\\ComputerName",
+        "ComputerName",
+        Value::Text(&upper),
+    );
     system.set("System\\ControlSet001\\Services\\Tcpip\\Parameters", "Hostname", Value::Text(name));
     use_computer_name(name)
 }
@@ -154,7 +174,12 @@ pub(crate) fn run_commands(file: &AnswerFile, state: &mut State) -> Result<Progr
         panther::info("SETUP", format!("RunSynchronous {number}: {ended:?}"));
         let verdict = verdict(&ended, command.text_at("WillReboot"));
         if verdict == Verdict::Fatal {
-            panther::error("SETUP", format!("[Microsoft-Windows-Deployment] RunSynchronous command {number} ended with {ended:?}: {line}"));
+            panther::error(
+                "SETUP",
+                format!(
+                    "[Microsoft-Windows-Deployment] RunSynchronous command {number} ended with {ended:?}: {line}"
+                ),
+            );
             return Err(unexpected(format!(
                 "The settings specified in the answer file cannot be applied. The error was detected while processing settings for component [Microsoft-Windows-Deployment]: RunSynchronous command {number} ended with {ended:?}: {line}"
             )));
@@ -179,7 +204,8 @@ pub(crate) fn restore(system: &Hive) {
     if let Err(error) = use_computer_name(name.as_deref().unwrap_or("WINDOWS")) {
         panther::warning("SETUP", format!("the computer name is not set: {error}"));
     }
-    if let Some(zone) = system.text("System\\ControlSet001\\Control\\TimeZoneInformation", "TimeZoneKeyName") {
+    if let Some(zone) = system.text("System\\ControlSet001\\Control\\TimeZoneInformation", "TimeZoneKeyName")
+    {
         wine::use_time_zone(time_zone::posix(system, &zone));
     }
 }

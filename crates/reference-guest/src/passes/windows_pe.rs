@@ -38,7 +38,8 @@ pub(crate) fn run(medium: &SetupMedium) -> Result<(), Page> {
         )
         .from("IBS"));
     }
-    let keys = ProductKeys::parse(&fs::read_to_string("/usr/lib/reference-guest/product-keys").unwrap_or_default());
+    let keys =
+        ProductKeys::parse(&fs::read_to_string("/usr/lib/reference-guest/product-keys").unwrap_or_default());
     let image = image::choose(&setup, &medium.wim.images, &keys)?;
     panther::info("IBSLIB", format!("image {} ({}) is selected", image.index, image.name));
     let numbered = block::numbered();
@@ -80,7 +81,9 @@ fn find(medium: &Path) -> Result<(Found, Vec<drive_letters::Drive>), Page> {
         let drives = drive_letters::assign(&block::disks(), None, &[]);
         match answer_search::search(&drives, Some(medium), Pass::WindowsPe) {
             Outcome::Found(found) => Some(Ok((found, drives))),
-            Outcome::Wrong(wrong) => Some(Err(parse_page(&wrong.windows_path, Pass::WindowsPe, &wrong.fault))),
+            Outcome::Wrong(wrong) => {
+                Some(Err(parse_page(&wrong.windows_path, Pass::WindowsPe, &wrong.fault)))
+            }
             Outcome::Nothing { skipped } => {
                 all_skipped = skipped;
                 wait::pause(Duration::from_millis(500));
@@ -119,11 +122,16 @@ fn run_commands(setup: &Component<'_>, drives: Vec<drive_letters::Drive>) -> Res
         return Ok(());
     }
     let prepared = prepare_prefix(drives).and_then(|()| wine::start());
-    prepared.map_err(|error| Page::new("Windows Setup", "Windows PE could not be started.", error.to_string()))?;
+    prepared
+        .map_err(|error| Page::new("Windows Setup", "Windows PE could not be started.", error.to_string()))?;
     for command in commands {
         let line = command.text_at("Path").unwrap_or("");
         panther::info("SETUP", format!("RunSynchronous {}: [{line}]", order(command)));
-        let ended = wine::run(line, wine::SYSTEM_USER, &windows_path::resolve(Path::new("/prefix/drive_c"), "Windows/system32"));
+        let ended = wine::run(
+            line,
+            wine::SYSTEM_USER,
+            &windows_path::resolve(Path::new("/prefix/drive_c"), "Windows/system32"),
+        );
         panther::info("SETUP", format!("RunSynchronous {}: {ended:?}", order(command)));
         if ended != Ended::Exit(0) {
             wine::stop();

@@ -40,9 +40,15 @@ fn start(name: &str, program: &mut Program<'_>) -> io::Result<Answer> {
 fn stop(name: &str, program: &mut Program<'_>) -> io::Result<Answer> {
     let code = program.stop_service(name)?;
     match code {
-        0 => program.print(&format!("The {name} service is stopping.\r\nThe {name} service was stopped successfully.\r\n"))?,
-        ERROR_SERVICE_NOT_ACTIVE => program.complain(&format!("The {name} service is not started.\r\n\r\nMore help is available by typing NET HELPMSG 3521.\r\n"))?,
-        ERROR_SERVICE_DOES_NOT_EXIST => program.complain("The service name is invalid.\r\n\r\nMore help is available by typing NET HELPMSG 2185.\r\n")?,
+        0 => program.print(&format!(
+            "The {name} service is stopping.\r\nThe {name} service was stopped successfully.\r\n"
+        ))?,
+        ERROR_SERVICE_NOT_ACTIVE => program.complain(&format!(
+            "The {name} service is not started.\r\n\r\nMore help is available by typing NET HELPMSG 3521.\r\n"
+        ))?,
+        ERROR_SERVICE_DOES_NOT_EXIST => program.complain(
+            "The service name is invalid.\r\n\r\nMore help is available by typing NET HELPMSG 2185.\r\n",
+        )?,
         _ => program.complain(&format!("System error {code} has occurred.\r\n"))?,
     }
     Ok(Answer::Exit(if code == 0 { 0 } else { FAILED }))
@@ -86,7 +92,8 @@ fn password_age(options: &[String], program: &mut Program<'_>) -> io::Result<Ans
 
 fn user(options: &[String], program: &mut Program<'_>) -> io::Result<Answer> {
     let mut accounts = Accounts::load();
-    let (switches, names): (Vec<&String>, Vec<&String>) = options.iter().partition(|option| option.starts_with('/'));
+    let (switches, names): (Vec<&String>, Vec<&String>) =
+        options.iter().partition(|option| option.starts_with('/'));
     let switches: Vec<String> = switches.into_iter().map(|switch| switch.to_ascii_lowercase()).collect();
     let has = |name: &str| switches.iter().any(|switch| switch == name);
     match names.as_slice() {
@@ -100,7 +107,10 @@ fn user(options: &[String], program: &mut Program<'_>) -> io::Result<Answer> {
                 let active = if account.enabled { "Yes" } else { "No" };
                 let text = format!(
                     "User name                    {}\r\nFull Name                    {}\r\nComment                      {}\r\nAccount active               {active}\r\nLocal Group Memberships      *{}\r\n{DONE}",
-                    account.name, account.full_name, account.description, account.groups.join("  *")
+                    account.name,
+                    account.full_name,
+                    account.description,
+                    account.groups.join("  *")
                 );
                 program.print(&text)?;
                 Ok(Answer::Exit(0))
@@ -108,7 +118,11 @@ fn user(options: &[String], program: &mut Program<'_>) -> io::Result<Answer> {
             None => failed(program, "The user name could not be found."),
         },
         [name] if has("/delete") && switches.len() == 1 => {
-            if accounts.remove(name) { done(&accounts, program) } else { failed(program, "The user name could not be found.") }
+            if accounts.remove(name) {
+                done(&accounts, program)
+            } else {
+                failed(program, "The user name could not be found.")
+            }
         }
         [name, rest @ ..] if has("/add") => {
             if accounts.find(name).is_some() {
@@ -126,7 +140,9 @@ fn user(options: &[String], program: &mut Program<'_>) -> io::Result<Answer> {
             done(&accounts, program)
         }
         [name, rest @ ..] => {
-            let Some(account) = accounts.find_mut(name) else { return failed(program, "The user name could not be found.") };
+            let Some(account) = accounts.find_mut(name) else {
+                return failed(program, "The user name could not be found.");
+            };
             if !change(account, rest, &switches)? {
                 return Ok(Answer::Refused);
             }
@@ -159,13 +175,25 @@ fn change(account: &mut Account, rest: &[&String], switches: &[String]) -> io::R
 fn group(options: &[String], program: &mut Program<'_>) -> io::Result<Answer> {
     let mut accounts = Accounts::load();
     let [group, name, switch] = options else { return Ok(Answer::Refused) };
-    let Some(account) = accounts.find_mut(name) else { return failed(program, &format!("There is no such global user or group: {name}.")) };
+    let Some(account) = accounts.find_mut(name) else {
+        return failed(program, &format!("There is no such global user or group: {name}."));
+    };
     let member = account.groups.iter().any(|one| one.eq_ignore_ascii_case(group));
     match (switch.to_ascii_lowercase().as_str(), member) {
-        ("/add", true) => return failed(program, "System error 1378 has occurred.\r\n\r\nThe specified account name is already a member of the group."),
+        ("/add", true) => {
+            return failed(
+                program,
+                "System error 1378 has occurred.\r\n\r\nThe specified account name is already a member of the group.",
+            );
+        }
         ("/add", false) => account.groups.push(group.clone()),
         ("/delete", true) => account.groups.retain(|one| !one.eq_ignore_ascii_case(group)),
-        ("/delete", false) => return failed(program, "System error 1377 has occurred.\r\n\r\nThe specified account name is not a member of the group."),
+        ("/delete", false) => {
+            return failed(
+                program,
+                "System error 1377 has occurred.\r\n\r\nThe specified account name is not a member of the group.",
+            );
+        }
         _ => return Ok(Answer::Refused),
     }
     done(&accounts, program)

@@ -11,8 +11,8 @@ mod services;
 mod shutdown;
 
 use std::io::{self, Read as _, Write as _};
-use std::path::Path;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -41,10 +41,15 @@ pub(crate) struct Call {
 impl Call {
     fn parse(request: &str) -> Option<Self> {
         let mut fields = request.split('\0');
-        let (_kind, program, _directory, user, line) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+        let (_kind, program, _directory, user, line) =
+            (fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?);
         let name = program.rsplit(['\\', '/']).next()?.to_ascii_lowercase();
         let words = command_line::words(line).into_iter().skip(1).collect();
-        Some(Self { name: name.strip_suffix(".exe").unwrap_or(&name).to_owned(), user: user.to_owned(), words })
+        Some(Self {
+            name: name.strip_suffix(".exe").unwrap_or(&name).to_owned(),
+            user: user.to_owned(),
+            words,
+        })
     }
 
     /// The words in lower case, for options that Windows compares so.
@@ -111,7 +116,13 @@ impl Program<'_> {
         self.ask(b'c', format!("{name}\0{}", start.digit()).as_bytes())
     }
 
-    pub(crate) fn make_service(&mut self, name: &str, start: services::Start, display: &str, program: &str) -> io::Result<u32> {
+    pub(crate) fn make_service(
+        &mut self,
+        name: &str,
+        start: services::Start,
+        display: &str,
+        program: &str,
+    ) -> io::Result<u32> {
         self.ask(b'n', format!("{name}\0{}{display}\0{program}", start.digit()).as_bytes())
     }
 
@@ -155,7 +166,11 @@ fn converse(stream: &TcpStream) -> io::Result<()> {
     let code = match answer(&call, &mut program)? {
         Answer::Exit(code) => code,
         Answer::Refused => {
-            program.complain(&format!("{}: not available in the reference guest: {}", call.name, call.words.join(" ")))?;
+            program.complain(&format!(
+                "{}: not available in the reference guest: {}",
+                call.name,
+                call.words.join(" ")
+            ))?;
             log_refusal(&call);
             REFUSED
         }
@@ -181,7 +196,11 @@ fn answer(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> {
 fn timeout(call: &Call) -> Answer {
     let words = call.lower();
     let seconds = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["/t", seconds] | ["/t", seconds, "/nobreak"] | [seconds] | ["/nobreak", "/t", seconds] | [seconds, "/nobreak"] => seconds.parse::<u32>().ok(),
+        ["/t", seconds]
+        | ["/t", seconds, "/nobreak"]
+        | [seconds]
+        | ["/nobreak", "/t", seconds]
+        | [seconds, "/nobreak"] => seconds.parse::<u32>().ok(),
         _ => None,
     };
     match seconds.filter(|seconds| *seconds <= 99_999) {

@@ -6,14 +6,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::{Answer, Call, Program};
 
 /// Where Windows keeps its firewall's policy, below `HKEY_LOCAL_MACHINE` in the text hive.
-pub(crate) const FIREWALL_POLICY: &str = "System\\ControlSet001\\Services\\SharedAccess\\Parameters\\FirewallPolicy";
+pub(crate) const FIREWALL_POLICY: &str =
+    "System\\ControlSet001\\Services\\SharedAccess\\Parameters\\FirewallPolicy";
 
 static RULES: AtomicU32 = AtomicU32::new(0);
 
 /// One order that is understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Order {
-    State { profiles: Vec<&'static str>, on: bool },
+    State {
+        profiles: Vec<&'static str>,
+        on: bool,
+    },
     /// The text of a rule as the registry holds it.
     AddRule(String),
 }
@@ -56,7 +60,9 @@ fn rule(options: &[String]) -> Option<String> {
             ("localport", _) => details.push(format!("LPort={value}")),
             ("remoteport", _) => details.push(format!("RPort={value}")),
             ("program", _) => details.push(format!("App={value}")),
-            ("profile", profiles) => profiles.split(',').for_each(|profile| details.push(format!("Profile={profile}"))),
+            ("profile", profiles) => {
+                profiles.split(',').for_each(|profile| details.push(format!("Profile={profile}")));
+            }
             _ => return None,
         }
     }
@@ -68,14 +74,21 @@ pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> 
     match parse(&call.words) {
         Some(Order::State { profiles, on }) => {
             for profile in profiles {
-                program.set_number(&format!("{FIREWALL_POLICY}\\{profile}"), "EnableFirewall", u32::from(on))?;
+                program.set_number(
+                    &format!("{FIREWALL_POLICY}\\{profile}"),
+                    "EnableFirewall",
+                    u32::from(on),
+                )?;
             }
         }
         Some(Order::AddRule(text)) => {
             let number = RULES.fetch_add(1, Ordering::Relaxed);
             let key = format!("{FIREWALL_POLICY}\\FirewallRules");
             // Windows names a rule by a GUID; a hash of its text makes this one the same for the same command.
-            let name = format!("{{{:08X}-0000-4000-8000-{number:012X}}}", text.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())));
+            let name = format!(
+                "{{{:08X}-0000-4000-8000-{number:012X}}}",
+                text.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()))
+            );
             program.set_text(&key, &name, &text)?;
         }
         None => return Ok(Answer::Refused),

@@ -16,7 +16,10 @@ const SETTINGS: [(&str, &str); 4] = [
 
 /// A registry value: key, name, number.
 pub(super) fn parse(words: &[String]) -> Option<(String, &'static str, u32)> {
-    let lower: Vec<String> = words.iter().map(|word| word.to_ascii_lowercase().replacen('-', "/", usize::from(word.starts_with('-')))).collect();
+    let lower: Vec<String> = words
+        .iter()
+        .map(|word| word.to_ascii_lowercase().replacen('-', "/", usize::from(word.starts_with('-'))))
+        .collect();
     match lower.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["/x" | "/change", setting, minutes] => {
             let setting = setting.trim_start_matches('/');
@@ -30,7 +33,9 @@ pub(super) fn parse(words: &[String]) -> Option<(String, &'static str, u32)> {
             let seconds = minutes.parse::<u32>().ok()?.checked_mul(60)?;
             Some((format!("{POWER}\\User\\PowerSchemes\\{BALANCED}\\{guids}"), value, seconds))
         }
-        ["/h" | "/hibernate", state @ ("on" | "off")] => Some((POWER.to_owned(), "HibernateEnabled", u32::from(*state == "on"))),
+        ["/h" | "/hibernate", state @ ("on" | "off")] => {
+            Some((POWER.to_owned(), "HibernateEnabled", u32::from(*state == "on")))
+        }
         _ => None,
     }
 }

@@ -20,14 +20,23 @@ pub(super) fn parse(words: &[String]) -> Option<Vec<Statement>> {
     let mut rest = words;
     loop {
         rest = match rest {
-            [option, tail @ ..] if is_option(option, &["-noprofile", "-nop", "-noninteractive", "-noni", "-nologo"]) => tail,
-            [option, _value, tail @ ..] if is_option(option, &["-executionpolicy", "-ep", "-ex", "-windowstyle", "-w"]) => tail,
+            [option, tail @ ..]
+                if is_option(option, &["-noprofile", "-nop", "-noninteractive", "-noni", "-nologo"]) =>
+            {
+                tail
+            }
+            [option, _value, tail @ ..]
+                if is_option(option, &["-executionpolicy", "-ep", "-ex", "-windowstyle", "-w"]) =>
+            {
+                tail
+            }
             [option, tail @ ..] if is_option(option, &["-command", "-c"]) => tail,
             _ => break,
         };
     }
     let text = rest.join(" ");
-    let statements: Vec<&str> = text.split(';').map(str::trim).filter(|statement| !statement.is_empty()).collect();
+    let statements: Vec<&str> =
+        text.split(';').map(str::trim).filter(|statement| !statement.is_empty()).collect();
     if statements.is_empty() {
         return None;
     }
@@ -58,8 +67,12 @@ fn statement(text: &str) -> Option<Statement> {
     let statement = match cmdlet.as_str() {
         "set-executionpolicy" => {
             let policy = take("executionpolicy").or_else(|| positional.next())?;
-            take("scope").filter(|scope| !scope.eq_ignore_ascii_case("LocalMachine")).map_or(Some(()), |_| None)?;
-            Statement::SetExecutionPolicy(POLICIES.into_iter().find(|known| known.eq_ignore_ascii_case(&policy))?)
+            take("scope")
+                .filter(|scope| !scope.eq_ignore_ascii_case("LocalMachine"))
+                .map_or(Some(()), |_| None)?;
+            Statement::SetExecutionPolicy(
+                POLICIES.into_iter().find(|known| known.eq_ignore_ascii_case(&policy))?,
+            )
         }
         "set-service" => {
             let name = take("name").or_else(|| positional.next())?;
@@ -81,8 +94,12 @@ pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> 
     let Some(statements) = parse(&call.words) else { return Ok(Answer::Refused) };
     for statement in statements {
         let (what, code) = match &statement {
-            Statement::SetExecutionPolicy(policy) => ("Set-ExecutionPolicy", program.set_text(SHELL_KEY, "ExecutionPolicy", policy)?),
-            Statement::SetService { name, start } => ("Set-Service", program.configure_service(name, *start)?),
+            Statement::SetExecutionPolicy(policy) => {
+                ("Set-ExecutionPolicy", program.set_text(SHELL_KEY, "ExecutionPolicy", policy)?)
+            }
+            Statement::SetService { name, start } => {
+                ("Set-Service", program.configure_service(name, *start)?)
+            }
             // A service that runs already is no error to Start-Service.
             Statement::StartService(name) => match program.start_service(name)? {
                 1056 => ("Start-Service", 0),
@@ -90,7 +107,8 @@ pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> 
             },
         };
         if code != 0 {
-            program.complain(&format!("{what} : the service control manager or the registry answered {code}"))?;
+            program
+                .complain(&format!("{what} : the service control manager or the registry answered {code}"))?;
             return Ok(Answer::Exit(1));
         }
     }

@@ -36,10 +36,13 @@ impl Start {
 
 /// Options of the form `start= auto`, as sc wants them: the equals sign belongs to the name.
 fn options(words: &[String]) -> Option<Vec<(String, String)>> {
-    words.chunks(2).map(|pair| match pair {
-        [name, value] => Some((name.to_ascii_lowercase().strip_suffix('=')?.to_owned(), value.clone())),
-        _ => None,
-    }).collect()
+    words
+        .chunks(2)
+        .map(|pair| match pair {
+            [name, value] => Some((name.to_ascii_lowercase().strip_suffix('=')?.to_owned(), value.clone())),
+            _ => None,
+        })
+        .collect()
 }
 
 pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> {
@@ -49,14 +52,22 @@ pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> 
     let (what, code) = match (verb.as_str(), given) {
         ("config", Some(options)) => {
             let [(option, value)] = options.as_slice() else { return Ok(Answer::Refused) };
-            let Some(start) = Start::of_sc(value).filter(|_| option == "start") else { return Ok(Answer::Refused) };
+            let Some(start) = Start::of_sc(value).filter(|_| option == "start") else {
+                return Ok(Answer::Refused);
+            };
             ("ChangeServiceConfig", program.configure_service(name, start)?)
         }
         ("create", Some(options)) => {
-            let value = |wanted: &str| options.iter().find(|(option, _)| option == wanted).map(|(_, value)| value.as_str());
-            let known = options.iter().all(|(option, _)| matches!(option.as_str(), "binpath" | "start" | "displayname" | "type"));
+            let value = |wanted: &str| {
+                options.iter().find(|(option, _)| option == wanted).map(|(_, value)| value.as_str())
+            };
+            let known = options
+                .iter()
+                .all(|(option, _)| matches!(option.as_str(), "binpath" | "start" | "displayname" | "type"));
             let start = value("start").map_or(Some(Start::Manual), Start::of_sc);
-            let (Some(path), Some(start), true) = (value("binpath"), start, known) else { return Ok(Answer::Refused) };
+            let (Some(path), Some(start), true) = (value("binpath"), start, known) else {
+                return Ok(Answer::Refused);
+            };
             ("CreateService", program.make_service(name, start, value("displayname").unwrap_or(""), path)?)
         }
         ("start", _) => ("StartService", program.start_service(name)?),

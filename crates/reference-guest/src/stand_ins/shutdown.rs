@@ -35,7 +35,9 @@ pub(super) fn parse(words: &[String]) -> Option<Order> {
             }
             "a" => return Some(Order::Abort),
             "f" | "soft" | "hybrid" => {}
-            "t" => seconds = words.next()?.parse().ok().filter(|seconds| *seconds <= LONGEST_DELAY_SECONDS)?,
+            "t" => {
+                seconds = words.next()?.parse().ok().filter(|seconds| *seconds <= LONGEST_DELAY_SECONDS)?;
+            }
             "c" | "d" => {
                 words.next()?;
             }
@@ -49,7 +51,8 @@ pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> 
     match parse(&call.words) {
         Some(Order::Abort) if power::abort() => Ok(Answer::Exit(0)),
         Some(Order::Abort) => {
-            program.complain("Unable to abort the system shutdown because no shutdown was in progress.(1116)")?;
+            program
+                .complain("Unable to abort the system shutdown because no shutdown was in progress.(1116)")?;
             Ok(Answer::Exit(ERROR_NO_SHUTDOWN_IN_PROGRESS))
         }
         Some(Order::End { end, seconds }) => {

@@ -7,7 +7,8 @@ fn words(line: &str) -> Vec<String> {
 
 #[test]
 fn a_request_is_read() {
-    let call = Call::parse("stand-in\0C:\\windows\\System32\\NET.EXE\0C:\\\0wfvm\0net user \"a b\"\0").unwrap();
+    let call =
+        Call::parse("stand-in\0C:\\windows\\System32\\NET.EXE\0C:\\\0wfvm\0net user \"a b\"\0").unwrap();
     assert_eq!(call, Call { name: "net".to_owned(), user: "wfvm".to_owned(), words: words("user \"a b\"") });
     assert_eq!(Call::parse("stand-in\0x"), None);
 }
@@ -16,7 +17,10 @@ fn a_request_is_read() {
 fn shutdown_understands_its_documented_options() {
     use shutdown::{Order, parse};
     assert_eq!(parse(&words("/s /t 0")), Some(Order::End { end: End::PowerOff, seconds: 0 }));
-    assert_eq!(parse(&words("-r -f -t 5 -c \"a comment\" -d p:4:1")), Some(Order::End { end: End::Restart, seconds: 5 }));
+    assert_eq!(
+        parse(&words("-r -f -t 5 -c \"a comment\" -d p:4:1")),
+        Some(Order::End { end: End::Restart, seconds: 5 })
+    );
     assert_eq!(parse(&words("/r")), Some(Order::End { end: End::Restart, seconds: 30 }));
     assert_eq!(parse(&words("/p /f")), Some(Order::End { end: End::PowerOff, seconds: 0 }));
     assert_eq!(parse(&words("/a")), Some(Order::Abort));
@@ -29,11 +33,21 @@ fn shutdown_understands_its_documented_options() {
 fn netsh_rules_become_what_the_registry_holds() {
     use netsh::{Order, parse};
     assert_eq!(
-        parse(&words("advfirewall firewall add rule name=sshd dir=in action=allow protocol=TCP localport=22")),
-        Some(Order::AddRule("v2.31|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=22|Name=sshd|".to_owned()))
+        parse(&words(
+            "advfirewall firewall add rule name=sshd dir=in action=allow protocol=TCP localport=22"
+        )),
+        Some(Order::AddRule(
+            "v2.31|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=22|Name=sshd|".to_owned()
+        ))
     );
-    assert_eq!(parse(&words("advfirewall set publicprofile state off")), Some(Order::State { profiles: vec!["PublicProfile"], on: false }));
-    assert_eq!(parse(&words("advfirewall firewall add rule name=x dir=in action=allow security=notrequired")), None);
+    assert_eq!(
+        parse(&words("advfirewall set publicprofile state off")),
+        Some(Order::State { profiles: vec!["PublicProfile"], on: false })
+    );
+    assert_eq!(
+        parse(&words("advfirewall firewall add rule name=x dir=in action=allow security=notrequired")),
+        None
+    );
     assert_eq!(parse(&words("interface ip set dns")), None);
 }
 
@@ -49,15 +63,27 @@ fn powercfg_writes_seconds() {
 #[test]
 fn powershell_knows_three_cmdlets_and_nothing_by_halves() {
     use powershell::{Statement, parse};
-    assert_eq!(parse(&words("Set-ExecutionPolicy -Force Unrestricted")), Some(vec![Statement::SetExecutionPolicy("Unrestricted")]));
     assert_eq!(
-        parse(&words("-NoProfile -Command \"Set-Service -Name sshd -StartupType 'Automatic'; Start-Service sshd\"")),
+        parse(&words("Set-ExecutionPolicy -Force Unrestricted")),
+        Some(vec![Statement::SetExecutionPolicy("Unrestricted")])
+    );
+    assert_eq!(
+        parse(&words(
+            "-NoProfile -Command \"Set-Service -Name sshd -StartupType 'Automatic'; Start-Service sshd\""
+        )),
         Some(vec![
             Statement::SetService { name: "sshd".to_owned(), start: services::Start::Automatic },
             Statement::StartService("sshd".to_owned())
         ])
     );
-    for refused in ["", "Get-Process", "Start-Service sshd; Get-Process", "-File x.ps1", "Set-Service sshd -Status Running", "C:\\x.ps1"] {
+    for refused in [
+        "",
+        "Get-Process",
+        "Start-Service sshd; Get-Process",
+        "-File x.ps1",
+        "Set-Service sshd -Status Running",
+        "C:\\x.ps1",
+    ] {
         assert_eq!(parse(&words(refused)), None, "{refused}");
     }
 }

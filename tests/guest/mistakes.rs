@@ -50,7 +50,10 @@ fn failure(mistake: &Mistake) -> Box<InstallFailure> {
     spec.custom_answer_file = Some(file);
     let failure = laboratory.install(&spec).expect_err("the mistake stops the installation");
     let Some(evidence) = &failure.evidence else { panic!("no machine ran: {failure}") };
-    assert!(evidence.screen.as_ref().is_some_and(|screen| screen.exists()), "the picture of the page is kept");
+    assert!(
+        evidence.screen.as_ref().is_some_and(|screen| screen.exists()),
+        "the picture of the page is kept"
+    );
     assert!(evidence.directory.join("qmp.jsonl").exists(), "QEMU's log is kept");
     failure
 }

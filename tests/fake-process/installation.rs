@@ -213,6 +213,17 @@ async fn a_qemu_that_answers_no_more_is_a_stall() {
 }
 
 #[tokio::test]
+async fn a_full_disk_of_the_host_is_the_hosts_fault_and_ends_at_once() {
+    let stage = Stage::new();
+    let data = serde_json::json!({ "device": "system", "node-name": "#block133", "operation": "write",
+        "action": "stop", "nospace": true, "reason": "No space left on device" });
+    let full = Act::Event { name: "BLOCK_IO_ERROR".into(), data };
+    let (phase, blame, page) = failure(&stage, &[medium_started(), full]).await;
+    assert_eq!((phase, blame), (Phase::WindowsPe, Blame::Host), "{page}");
+    assert!(page.contains("write of drive `system`: No space left on device"), "{page}");
+}
+
+#[tokio::test]
 async fn a_firmware_with_nothing_to_start_is_the_guests_step() {
     let stage = Stage::new();
     let story = [com1("BdsDxe: No bootable option or device was found.")];

@@ -68,6 +68,11 @@ pub enum Event {
     },
     /// The guest told of a crash.
     Panicked,
+    /// A file of the host failed under a drive.
+    DriveFailed {
+        /// The drive, what was done with it, and why it failed.
+        what: String,
+    },
     /// Anything else, by name.
     Other(String),
 }
@@ -212,6 +217,13 @@ fn event(message: &Value) -> Event {
             Some("RESET") => Event::Reset { by_guest: by_guest() },
             Some("SHUTDOWN") => Event::Shutdown { by_guest: by_guest() },
             Some("GUEST_PANICKED" | "GUEST_CRASHLOADED") => Event::Panicked,
+            Some("BLOCK_IO_ERROR") => {
+                let field = |name| message.pointer(name).and_then(Value::as_str).unwrap_or("?");
+                let (operation, reason) = (field("/data/operation"), field("/data/reason"));
+                Event::DriveFailed {
+                    what: format!("{operation} of drive `{}`: {reason}", field("/data/device")),
+                }
+            }
             name => Event::Other(name.unwrap_or_default().to_owned()),
         },
     }

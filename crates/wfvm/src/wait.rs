@@ -47,6 +47,8 @@ impl fmt::Display for Deadline {
 pub struct Signs {
     /// How QEMU ended, in words, with the tail of what it said.
     pub exited: Option<String>,
+    /// What failed on the host under the guest.
+    pub broken: Option<String>,
     /// What the guest reported as failed.
     pub failed: Option<String>,
     /// The silence that lasted too long.
@@ -60,6 +62,8 @@ pub struct Signs {
 pub enum Cause {
     /// QEMU ended; in its own words.
     QemuExited(String),
+    /// The host failed under the guest.
+    HostFailed(String),
     /// The guest reported a failure.
     GuestFailed(String),
     /// Nothing moved for too long.
@@ -73,7 +77,7 @@ impl Cause {
     #[must_use]
     pub fn blame(&self) -> Blame {
         match self {
-            Self::QemuExited(_) => Blame::Host,
+            Self::QemuExited(_) | Self::HostFailed(_) => Blame::Host,
             Self::GuestFailed(_) => Blame::Guest,
             Self::Stalled(_) | Self::Deadline(_) => Blame::Deadline,
         }
@@ -84,6 +88,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::QemuExited(how) => write!(formatter, "QEMU ended: {how}"),
+            Self::HostFailed(what) => formatter.write_str(what),
             Self::GuestFailed(what) => write!(formatter, "the guest reported: {what}"),
             Self::Stalled(silence) => write!(formatter, "the guest stands still: {silence}"),
             Self::Deadline(deadline) => write!(formatter, "{deadline}"),
@@ -108,7 +113,7 @@ impl WaitError {
     fn last_sign(&self) -> String {
         match self.cause {
             Cause::GuestFailed(_) => String::new(),
-            Cause::QemuExited(_) | Cause::Stalled(_) | Cause::Deadline(_) => {
+            Cause::HostFailed(_) | Cause::QemuExited(_) | Cause::Stalled(_) | Cause::Deadline(_) => {
                 format!("; last seen: {}", self.last_seen)
             }
         }
@@ -125,12 +130,15 @@ pub async fn race<T>(
     signs: &watch::Receiver<Signs>,
     deadline: Deadline,
 ) -> Result<T, WaitError> {
+    let mut broken = signs.clone();
     let mut failed = signs.clone();
     let mut exited = signs.clone();
     let mut stalled = signs.clone();
     let cause = tokio::select! {
         biased; // an event that arrives together with the end still counts
         value = event => return Ok(value),
+        // Before the guest's failure, which the host's explains.
+        Some(what) = published(&mut broken, |signs| signs.broken.clone()) => Cause::HostFailed(what),
         // Before QEMU's exit, which the guest's reason explains.
         Some(reason) = published(&mut failed, |signs| signs.failed.clone()) => Cause::GuestFailed(reason),
         how = published(&mut exited, |signs| signs.exited.clone()) => {
@@ -184,6 +192,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn each_way_to_fail_is_told_apart() {
         assert_eq!(outcome(|s| s.exited = Some("x".into()), 9).await, Cause::QemuExited("x".into()));
+        assert_eq!(outcome(|s| s.broken = Some("x".into()), 9).await, Cause::HostFailed("x".into()));
         assert_eq!(outcome(|s| s.failed = Some("x".into()), 9).await, Cause::GuestFailed("x".into()));
         assert_eq!(outcome(|s| s.stalled = Some("x".into()), 9).await, Cause::Stalled("x".into()));
         assert!(matches!(outcome(|_| {}, 9).await, Cause::Deadline(_)));

@@ -145,6 +145,10 @@ async fn follow(mut events: mpsc::UnboundedReceiver<Event>, shared: Arc<Shared>,
             Event::Reset { by_guest: true } => shared.sight(Sighting::Reset),
             Event::Shutdown { by_guest } => shared.sight(Sighting::Shutdown { by_guest }),
             Event::Panicked => shared.sight(Sighting::Panicked),
+            // A full disk stops the guest without a word of its own.
+            Event::DriveFailed { what } => shared.signs.send_modify(|signs| {
+                signs.broken.get_or_insert(format!("the host's storage failed: {what}"));
+            }),
             Event::Reset { by_guest: false } | Event::Other(_) => {}
         }
     }

@@ -161,6 +161,7 @@ impl InstallError {
                 }
                 crate::wait::Cause::Stalled(_)
                 | crate::wait::Cause::GuestFailed(_)
+                | crate::wait::Cause::HostFailed(_)
                 | crate::wait::Cause::QemuExited(_) => None,
             },
             Self::Unreadable { .. }

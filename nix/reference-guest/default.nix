@@ -24,7 +24,9 @@ let
       nativeBuildInputs = programs;
     }) "set -euo pipefail; source ${script}";
 
-  commandLine = builtins.replaceStrings [ "\n" ] [ "" ] (builtins.readFile ./boot/command-line);
+  commandLine = builtins.concatStringsSep " " (builtins.filter
+    (line: builtins.isString line && builtins.match "(#.*)?" line == null)
+    (builtins.split "\n" (builtins.readFile ./boot/command-line)));
 in
 rec {
   # --- a compiler of Windows programs ---------------------------------------

@@ -253,7 +253,6 @@ impl Guest<'_> {
         };
         wait::race(awaited, next, &signs, deadline).await
     }
-
 }
 
 fn deadline_of(timeouts: &InstallTimeouts, phase: Phase) -> Deadline {
@@ -262,12 +261,9 @@ fn deadline_of(timeouts: &InstallTimeouts, phase: Phase) -> Deadline {
         Phase::Specialize | Phase::OobeSystem => (timeouts.specialize_seconds, "timeouts.specializeSeconds"),
         Phase::FirstLogon | Phase::Session => (timeouts.first_logon_seconds, "timeouts.firstLogonSeconds"),
         Phase::Shutdown => (timeouts.shutdown_seconds, "timeouts.shutdownSeconds"),
-        Phase::Preflight
-        | Phase::Media
-        | Phase::Firmware
-        | Phase::Boot
-        | Phase::Script
-        | Phase::Output => (timeouts.firmware_seconds, "timeouts.firmwareSeconds"),
+        Phase::Preflight | Phase::Media | Phase::Firmware | Phase::Boot | Phase::Script | Phase::Output => {
+            (timeouts.firmware_seconds, "timeouts.firmwareSeconds")
+        }
     };
     Deadline::after(seconds, field)
 }

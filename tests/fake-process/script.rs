@@ -263,11 +263,14 @@ async fn a_boot_without_an_answer_ends_at_its_deadline() {
 
 #[tokio::test]
 async fn a_boot_without_a_deadline_is_no_stall() {
-    let mut play = play(&[]);
-    play.scenario.drives = Drives::Still;
-    let mut spec = play.stage.run_spec(&play.scenario, "exit 3");
+    let stage = Stage::new();
+    let server = SshServer::start(&stage, Character::Slow);
+    let mut scenario = stage.scenario(&[]);
+    scenario.ssh = Ssh::Port(server.port);
+    scenario.drives = Drives::Still;
+    let mut spec = stage.run_spec(&scenario, "exit 3");
     spec.timeouts.boot_seconds = 0;
-    assert_eq!(play.stage.run(&spec).await.unwrap().code(), Some(3));
+    assert_eq!(stage.run(&spec).await.unwrap().code(), Some(3));
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ use crate::{
 pub(crate) enum Character {
     /// As `sshd` on Windows.
     Plain,
+    /// A logon takes longer than a look at the drives.
+    Slow,
     /// No password is right.
     RefusesPasswords,
     /// `shutdown` ends with 5, access denied.
@@ -93,6 +95,9 @@ impl Handler for Guest {
     type Error = russh::Error;
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
+        if self.character == Character::Slow {
+            tokio::time::sleep(4 * wfvm::wait::POLL_INTERVAL).await;
+        }
         let right = user == USER && password == PASSWORD && self.character != Character::RefusesPasswords;
         Ok(if right { Auth::Accept } else { Auth::reject() })
     }

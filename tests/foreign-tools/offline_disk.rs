@@ -191,6 +191,12 @@ impl Numbers {
     }
 }
 
+/// The readers may panic, which is why the product calls them in a process of their own.
+fn read_to_any_end(image: &str) {
+    let read = || read_files(Path::new(image), &[SETUPACT, SETUPERR], 1 << 20);
+    let _ = std::panic::catch_unwind(read);
+}
+
 /// Reads the image with some of its bytes changed, many times, never the same. Each reading has to end.
 fn damage(image: &str, meaningful: &[usize], length: usize) {
     let whole = fs_err::read(image).unwrap_or_else(|error| panic!("{error}"));
@@ -209,9 +215,7 @@ fn damage(image: &str, meaningful: &[usize], length: usize) {
             let extreme = [0, 0xff, 0x7f, 0x80][numbers.below(4)];
             write(at, if numbers.below(2) == 0 { extreme } else { whole[at].wrapping_add(1) });
         }
-        // Its readers may panic, which is why the product calls them in a process of their own.
-        let read = || read_files(Path::new(image), &[SETUPACT, SETUPERR], 1 << 20);
-        let _ = std::panic::catch_unwind(read);
+        read_to_any_end(image);
         for &at in &changed {
             write(at, whole[at]);
         }
@@ -236,7 +240,7 @@ fn reading_a_truncated_image_ends() {
     while length > 0 {
         length = length * 4 / 5;
         fs_err::OpenOptions::new().write(true).open(&image).unwrap().set_len(length).unwrap();
-        let _ = read_files(Path::new(&image), &[SETUPACT, SETUPERR], 1 << 20);
+        read_to_any_end(&image);
     }
 }
 

@@ -44,7 +44,7 @@ check.function "wfvm-run"
       default = null;
     };
     timeouts = {
-      type = check.record { bootSeconds = seconds; scriptSeconds = seconds; shutdownSeconds = seconds; };
+      type = check.record { bootSeconds = seconds; scriptSeconds = seconds; };
       default = { };
     };
   }

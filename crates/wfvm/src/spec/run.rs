@@ -64,13 +64,11 @@ pub struct RunTimeouts {
     pub boot_seconds: u64,
     /// The script; 0 is no limit, for interactive use.
     pub script_seconds: u64,
-    /// From the order to shut down to the end.
-    pub shutdown_seconds: u64,
 }
 
 impl Default for RunTimeouts {
     fn default() -> Self {
-        Self { boot_seconds: 1200, script_seconds: 0, shutdown_seconds: 600 }
+        Self { boot_seconds: 1200, script_seconds: 0 }
     }
 }
 

@@ -259,7 +259,7 @@ fn last_words(mut child: Child) -> (std::process::ExitStatus, String) {
 
 #[test]
 fn a_signal_in_the_middle_of_an_installation_leaves_nothing() {
-    for (signal, name) in [(Signal::TERM, "SIGTERM"), (Signal::INT, "SIGINT")] {
+    for (signal, name) in [(Signal::TERM, "SIGTERM"), (Signal::INT, "SIGINT"), (Signal::HUP, "SIGHUP")] {
         let stage = Stage::new();
         let spec = stage.write_spec(&stage.install_spec(&stage.scenario(&[medium_started()])));
         let child = start(&mut install(&stage, &spec));

@@ -173,9 +173,12 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
 pub(crate) async fn interruptible<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let ask = |kind| signal(kind).map_err(|error| Failure::new(error, Blame::Host));
     let (mut terminate, mut interrupt) = (ask(SignalKind::terminate())?, ask(SignalKind::interrupt())?);
+    // A terminal that is closed ends what was started in it.
+    let mut hangup = ask(SignalKind::hangup())?;
     tokio::select! {
         outcome = work => outcome,
         _ = terminate.recv() => Err(Failure::new("ended by SIGTERM", Blame::Host)),
         _ = interrupt.recv() => Err(Failure::new("ended by SIGINT", Blame::Host)),
+        _ = hangup.recv() => Err(Failure::new("ended by SIGHUP", Blame::Host)),
     }
 }

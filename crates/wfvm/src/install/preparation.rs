@@ -151,22 +151,8 @@ mod tests {
 
     #[test]
     fn a_medium_that_is_not_there_is_the_specs_fault_and_names_field_and_file() {
-        let json = serde_json::json!({
-            "wfvmSpec": 1,
-            "installationMedium": "/there-is-no.iso",
-            "guestOs": "reference-guest",
-            "image": { "index": 1 },
-            "machine": { "firmware": "bios", "accelerator": "tcg", "cores": 2, "memoryMib": 1024 },
-            "diskMib": 8192,
-            "answerFile": {
-                "fullName": "John Doe", "organization": "KVM Authority",
-                "uiLanguage": "en-US", "inputLocale": "en-US", "userLocale": "en-US", "systemLocale": "en-US",
-                "timeZone": "UTC", "autoLogon": "wfvm",
-                "accounts": [ { "name": "wfvm", "password": "1234", "groups": [] } ]
-            },
-            "login": { "user": "wfvm", "password": "1234" },
-            "tools": { "qemu": "/q", "qemuImg": "/i" }
-        });
+        let mut json = spec::tests::good_install();
+        json["installationMedium"] = "/there-is-no.iso".into();
         let error = inspect(&spec::parse(&json.to_string()).unwrap()).unwrap_err();
         assert_eq!(error.blame(), Blame::Input);
         let page = error.to_string();

@@ -4,26 +4,7 @@ use crate::spec::{self, GuestOsName};
 use crate::windows_iso::{BootEntry, CatalogPatch, EiCfg};
 
 fn install() -> Install {
-    spec::parse(
-        &serde_json::json!({
-            "wfvmSpec": 1,
-            "installationMedium": "/iso",
-            "guestOs": "reference-guest",
-            "image": { "name": "Reference Guest Standard" },
-            "machine": { "firmware": "bios", "accelerator": "tcg", "cores": 2, "memoryMib": 1024 },
-            "diskMib": 8192,
-            "answerFile": {
-                "fullName": "John Doe", "organization": "KVM Authority",
-                "uiLanguage": "en-US", "inputLocale": "en-US", "userLocale": "en-US", "systemLocale": "en-US",
-                "timeZone": "UTC", "autoLogon": "wfvm",
-                "accounts": [ { "name": "wfvm", "password": "1234", "groups": [ "Administrators" ] } ]
-            },
-            "login": { "user": "wfvm", "password": "1234" },
-            "tools": { "qemu": "/q", "qemuImg": "/i" }
-        })
-        .to_string(),
-    )
-    .unwrap()
+    spec::parse(&spec::tests::good_install().to_string()).unwrap()
 }
 
 fn image(index: u32, edition: &str) -> Image {

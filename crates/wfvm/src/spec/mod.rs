@@ -85,4 +85,4 @@ pub fn schema<S: schemars::JsonSchema>() -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,18 +1,19 @@
 use super::*;
 
-fn install() -> serde_json::Value {
+/// A spec that nothing is wrong with, as the modules below use it, too.
+pub(crate) fn good_install() -> serde_json::Value {
     serde_json::json!({
         "wfvmSpec": 1,
         "installationMedium": "/iso",
-        "guestOs": "windows-11",
-        "image": { "name": "Windows 11 Pro" },
-        "machine": { "firmware": "bios", "accelerator": "tcg", "cores": 2, "memoryMib": 4096 },
-        "diskMib": 65536,
+        "guestOs": "reference-guest",
+        "image": { "name": "Reference Guest Standard" },
+        "machine": { "firmware": "bios", "accelerator": "tcg", "cores": 2, "memoryMib": 1024 },
+        "diskMib": 8192,
         "answerFile": {
             "fullName": "John Doe", "organization": "KVM Authority",
             "uiLanguage": "en-US", "inputLocale": "en-US", "userLocale": "en-US", "systemLocale": "en-US",
             "timeZone": "UTC", "autoLogon": "wfvm",
-            "accounts": [ { "name": "wfvm", "password": "1234", "groups": [ "Administrators" ] } ]
+            "accounts": [ { "name": "wfvm", "password": "1234", "groups": [ "Users", "Administrators" ] } ]
         },
         "login": { "user": "wfvm", "password": "1234" },
         "tools": { "qemu": "/q", "qemuImg": "/i" }
@@ -20,14 +21,14 @@ fn install() -> serde_json::Value {
 }
 
 fn refusal(change: impl FnOnce(&mut serde_json::Value)) -> String {
-    let mut document = install();
+    let mut document = good_install();
     change(&mut document);
     parse::<Install>(&document.to_string()).unwrap_err().to_string()
 }
 
 #[test]
 fn a_whole_spec_is_read_and_written_back_the_same() {
-    let spec: Install = parse(&install().to_string()).unwrap();
+    let spec: Install = parse(&good_install().to_string()).unwrap();
     assert_eq!(spec.answer_medium, AnswerMedium::Iso);
     let again: Install = parse(&serde_json::to_string(&spec).unwrap()).unwrap();
     assert_eq!(again, spec);

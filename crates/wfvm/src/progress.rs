@@ -4,7 +4,7 @@
 use std::{
     io::Write as _,
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -18,6 +18,30 @@ pub struct Progress {
     channel: Channel,
     started: Instant,
     phase: Arc<Mutex<Phase>>,
+    moved: Arc<Mutex<Moved>>,
+}
+
+/// What was told to Nix last of what moves within a phase. Nix keeps every such line in the
+/// stored log, so one that says nothing new, or comes too soon, is not told.
+#[derive(Debug, Default)]
+struct Moved {
+    last: Option<(Instant, String)>,
+}
+
+/// An installation of an hour then has some hundred such lines.
+const MOVING_INTERVAL: Duration = Duration::from_secs(10);
+
+impl Moved {
+    fn is_news(&mut self, now: Instant, detail: &str) -> bool {
+        let news = self
+            .last
+            .as_ref()
+            .is_none_or(|(at, told)| told != detail && now.saturating_duration_since(*at) >= MOVING_INTERVAL);
+        if news {
+            self.last = Some((now, detail.to_owned()));
+        }
+        news
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -50,11 +74,16 @@ impl Progress {
                 if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix}  {wide_msg} {elapsed}") {
                     bar.set_style(style);
                 }
-                bar.enable_steady_tick(std::time::Duration::from_millis(200));
+                bar.enable_steady_tick(Duration::from_millis(200));
                 Channel::Terminal(bar)
             }
         };
-        Self { channel, started: Instant::now(), phase: Arc::new(Mutex::new(Phase::Preflight)) }
+        Self {
+            channel,
+            started: Instant::now(),
+            phase: Arc::new(Mutex::new(Phase::Preflight)),
+            moved: Arc::default(),
+        }
     }
 
     /// A new phase begins. `detail` says what happens in it.
@@ -83,7 +112,12 @@ impl Progress {
     /// What moves within the phase, such as `312 MiB written`. It replaces the one before and is not logged.
     pub fn moving(&self, detail: &str) {
         match &self.channel {
-            Channel::Nix => self.nix_phase(&format!("{} {detail}", self.current())),
+            Channel::Nix => {
+                let mut moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner);
+                if moved.is_news(Instant::now(), detail) {
+                    self.nix_phase(&format!("{} {detail}", self.current()));
+                }
+            }
             Channel::Terminal(bar) => bar.set_message(detail.to_owned()),
             Channel::Lines => {}
         }
@@ -128,5 +162,20 @@ impl Progress {
     fn write(&self, line: &str) {
         // One write per line, so that `@nix` stands at a line's start; a closed stderr is no reason to stop.
         let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nix_is_not_told_the_same_twice_nor_everything_at_once() {
+        let (mut moved, start) = (Moved::default(), Instant::now());
+        let later = start + MOVING_INTERVAL;
+        assert!(moved.is_news(start, "1 MiB written"));
+        assert!(!moved.is_news(start, "2 MiB written"), "too soon");
+        assert!(!moved.is_news(later, "1 MiB written"), "nothing new");
+        assert!(moved.is_news(later, "3 MiB written"));
     }
 }

@@ -31,6 +31,10 @@ facts "arguments" {
     [ (image 3) [ "its argument is the integer 3, but it should be a set." ] ];
   "what the arguments refuse, the function refuses" = [ (refused (reference { cores = "4"; }).drvPath) true ];
   "a user to log on who is not there is refused" = [ (refused (reference { autoLogon = "alice"; }).drvPath) true ];
+  "an image that is selected twice is refused" =
+    [ (refused (reference { imageSelection = { index = 1; name = "Reference Guest Standard"; }; }).drvPath) true ];
+  "an image that is selected by a set of one is taken" =
+    [ (refused (reference { imageSelection.index = 1; }).drvPath) false ];
   "right arguments have no problems" = [ (image { cores = 4; imageSelection.index = 1; specializeCommands = [ "x" { path = "y"; } ]; }) [ ] ];
   "the nearest of two names is the one with fewer changes" =
     [ ((import ../nearest.nix).nearest [ "memoryMib" "diskMib" ] "diskMb") "diskMib" ];

@@ -95,10 +95,14 @@ check.function "makeWindowsImage"
       account = argument:
         if hasAttr given.${argument} given.users then given.users.${given.${argument}}
         else throw ''wfvm.makeWindowsImage: `${argument}` is "${given.${argument}}", which is none of `users`.${check.didYouMean (attrNames given.users) given.${argument}}'';
+      # Two of them could name two images.
+      selectedBy = builtins.filter (key: arguments.imageSelection.${key} != null) (attrNames arguments.imageSelection);
+      one = builtins.isString arguments.imageSelection || builtins.length selectedBy == 1
+        || throw "wfvm.makeWindowsImage: `imageSelection` should have one of `index`, `name` and `description`, but has ${toString (builtins.length selectedBy)}.";
       machine = spec.machine arguments;
       login = { user = given.login; inherit (account "login") password; };
     in
-    builtins.seq (account "autoLogon") (imageDerivation {
+    builtins.seq (builtins.seq one (account "autoLogon")) (imageDerivation {
       name = guest.imageName (orGuest "name");
       subcommand = "install";
       requiredSystemFeatures = if given.accelerator == "kvm" then [ "kvm" ] else [ ];

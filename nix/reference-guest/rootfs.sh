@@ -16,6 +16,9 @@ for name in libc libm libgcc_s libunwind liblzma libz libfreetype libpng16 libbr
 done
 cp -L "$guestPackages/usr/lib64/ld-linux-x86-64.so.2" "$root/usr/lib64/"
 cp "$guestPackages/usr/sbin/mkntfs" "$root/usr/sbin/"
+# Wine takes the character set of file names from the locale: without this one, ASCII.
+mkdir "$root/usr/lib/locale"
+cp -r --no-preserve=mode,ownership "$guestPackages/usr/lib/locale/C.utf8" "$root/usr/lib/locale/"
 
 # No fonts but Wine's own: libfontconfig without a configuration and a place for
 # its cache complains on the standard error of every program.

@@ -34,6 +34,11 @@ win-get 'C:/Users/there' .
 mkdir back
 win-get 'C:\Users\there' back
 cmp 'there/a directory/random' 'back/there/a directory/random'
+printf hello > 'größe Ω.txt'
+win-put 'größe Ω.txt'
+win-exec 'copy "größe Ω.txt" "kopie ß.txt"'
+win-get 'kopie ß.txt' .
+cmp 'größe Ω.txt' 'kopie ß.txt'
 status=0; win-get 'C:/Users/nowhere' 2> err || status=$?
 test "$status" = 4
 "#;

@@ -77,7 +77,7 @@ pub async fn collect(machine: Option<Qemu>, sources: Sources<'_>, directory: &Pa
 async fn gather(machine: Option<Qemu>, sources: Sources<'_>, evidence: &mut Evidence) {
     if let Some(machine) = machine {
         let picture = evidence.directory.join("screen.png");
-        if matches!(wait::bounded(PICTURE, machine.screenshot(&picture)).await, Some(Ok(()))) {
+        if matches!(wait::bounded(PICTURE, machine.qmp().screenshot(&picture)).await, Some(Ok(()))) {
             if let Some(tesseract) = sources.tesseract {
                 let text = guest::read_picture(tesseract, &picture).await;
                 evidence.screen_text =

@@ -21,7 +21,7 @@ use tokio::{
 use crate::{
     blame::Blame,
     machine::{Assembly, COM1_SOCKET, FIRMWARE_SOCKET, QMP_SOCKET, TPM_SOCKET, UEFI_VARIABLES},
-    qmp::{BlockStats, Event, Qmp, QmpError, query_blockstats},
+    qmp::{Event, Qmp, QmpError},
     spec::Firmware,
     tool::{Tool, ToolError, status_in_words, tail},
     wait::{self, Deadline, Signs, WaitError},
@@ -99,7 +99,6 @@ pub struct Qemu {
     signs: watch::Sender<Signs>,
     owner: JoinHandle<()>,
     kill: mpsc::Sender<()>,
-    command_line: String,
     _tpm: Option<Child>,
 }
 
@@ -154,7 +153,7 @@ impl Qemu {
         let (kill, killed) = mpsc::channel(1);
         let (listening, listened) = mpsc::channel(1);
         let owner = tokio::spawn(own(child, said, signs.clone(), killed, listened));
-        let machine = Self { qmp, signs, owner, kill, command_line, _tpm: tpm };
+        let machine = Self { qmp, signs, owner, kill, _tpm: tpm };
         let listening = Listening { _open: listening };
         Ok((machine, Channels { com1, firmware, events, listening }))
     }
@@ -169,12 +168,6 @@ impl Qemu {
     #[must_use]
     pub fn publisher(&self) -> watch::Sender<Signs> {
         self.signs.clone()
-    }
-
-    /// The command line, ready to paste.
-    #[must_use]
-    pub fn command_line(&self) -> &str {
-        &self.command_line
     }
 
     /// Lets the CPUs run.
@@ -193,24 +186,6 @@ impl Qemu {
         let command = qmp::human_monitor_command { cpu_index: None, command_line: "info usernet".into() };
         let text = self.ask(command).await?;
         forwarded_port(&text).ok_or(QemuError::NoPort(text))
-    }
-
-    /// What the drives did since the start.
-    ///
-    /// # Errors
-    /// [`QmpError`].
-    pub async fn block_stats(&self) -> Result<Vec<BlockStats>, QmpError> {
-        self.ask(query_blockstats {}).await
-    }
-
-    /// Writes the screen into a PNG file.
-    ///
-    /// # Errors
-    /// [`QmpError`].
-    pub async fn screenshot(&self, file: &Path) -> Result<(), QmpError> {
-        let filename = file.to_string_lossy().into_owned();
-        let format = Some(qmp::ImageFormat::png);
-        self.ask(qmp::screendump { device: None, format, head: None, filename }).await.map(|_| ())
     }
 
     /// Presses and releases Enter.

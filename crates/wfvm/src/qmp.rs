@@ -5,7 +5,7 @@
 use std::{
     collections::HashMap,
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -123,6 +123,16 @@ impl Qmp {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.requests.is_closed()
+    }
+
+    /// Writes the screen into a PNG file, whose path QEMU takes from its own directory.
+    ///
+    /// # Errors
+    /// [`QmpError`].
+    pub async fn screenshot(&self, file: &Path) -> Result<(), QmpError> {
+        let filename = file.to_string_lossy().into_owned();
+        let format = Some(qmp::ImageFormat::png);
+        self.execute(qmp::screendump { device: None, format, head: None, filename }).await.map(|_| ())
     }
 
     /// Sends a command and waits for its answer.

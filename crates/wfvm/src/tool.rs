@@ -47,7 +47,6 @@ pub struct Tool {
     program: PathBuf,
     words: Vec<OsString>,
     variables: Vec<(OsString, OsString)>,
-    directory: Option<PathBuf>,
     group: Group,
 }
 
@@ -64,13 +63,7 @@ impl Tool {
     /// A program by its absolute path.
     #[must_use]
     pub fn new(program: &Path) -> Self {
-        Self {
-            program: program.into(),
-            words: Vec::new(),
-            variables: Vec::new(),
-            directory: None,
-            group: Group::Own,
-        }
+        Self { program: program.into(), words: Vec::new(), variables: Vec::new(), group: Group::Own }
     }
 
     /// Adds words.
@@ -84,13 +77,6 @@ impl Tool {
     #[must_use]
     pub fn variable(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.variables.push((name.as_ref().into(), value.as_ref().into()));
-        self
-    }
-
-    /// Runs in `directory` instead of the current one.
-    #[must_use]
-    pub fn directory(mut self, directory: &Path) -> Self {
-        self.directory = Some(directory.into());
         self
     }
 
@@ -122,9 +108,6 @@ impl Tool {
         command.args(&self.words).stdin(stdin).stdout(stdout).stderr(stderr);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.kill_on_drop(true);
-        if let Some(directory) = &self.directory {
-            command.current_dir(directory);
-        }
         if self.group == Group::Own {
             command.process_group(0);
         }

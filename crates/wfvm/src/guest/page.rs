@@ -9,8 +9,6 @@ use std::{
     time::Duration,
 };
 
-use qapi::qmp;
-
 use crate::{qmp::Qmp, tool::Tool};
 
 /// How long reading a picture may take on a loaded host.
@@ -76,9 +74,7 @@ impl PageReader {
     /// read before is not read again.
     pub(super) async fn look(&mut self, qmp: &Qmp) -> Option<Recognised> {
         let file = self.screens.join(format!("{:04}.png", self.seen.len()));
-        let filename = file.to_string_lossy().into_owned();
-        let format = Some(qmp::ImageFormat::png);
-        qmp.execute(qmp::screendump { device: None, format, head: None, filename }).await.ok()?;
+        qmp.screenshot(&file).await.ok()?;
         let picture = fs_err::read(&file).ok()?;
         let mut hasher = DefaultHasher::new();
         picture.hash(&mut hasher);

@@ -168,14 +168,20 @@ fn kvm_that_does_not_run_guests_is_refused_and_auto_translates_with_a_warning() 
     );
 }
 
-#[test]
-fn an_installation_through_the_binary_puts_the_disk_into_its_place() {
-    let stage = Stage::new();
-    let server = SshServer::start(&stage, Character::Plain);
+/// From the firmware to the guest's own shutdown.
+fn whole_installation(stage: &Stage, server: &SshServer) -> Scenario {
     let mut story = installation();
     story.extend([Act::AwaitCue("shutdown".into()), shutdown(true), Act::Exit(0)]);
     let mut scenario = stage.scenario(&story);
     scenario.ssh = Ssh::Port(server.port);
+    scenario
+}
+
+#[test]
+fn an_installation_through_the_binary_puts_the_disk_into_its_place() {
+    let stage = Stage::new();
+    let server = SshServer::start(&stage, Character::Plain);
+    let scenario = whole_installation(&stage, &server);
     let spec = stage.write_spec(&stage.install_spec(&scenario));
     let (status, page) = end(&mut install(&stage, &spec));
     assert_eq!(status, Some(0), "{page}");
@@ -191,10 +197,7 @@ fn an_installation_through_the_binary_puts_the_disk_into_its_place() {
 fn as_a_derivations_builder_it_takes_the_spec_from_the_attributes_and_tells_nix_its_phases() {
     let stage = Stage::new();
     let server = SshServer::start(&stage, Character::Plain);
-    let mut story = installation();
-    story.extend([Act::AwaitCue("shutdown".into()), shutdown(true), Act::Exit(0)]);
-    let mut scenario = stage.scenario(&story);
-    scenario.ssh = Ssh::Port(server.port);
+    let scenario = whole_installation(&stage, &server);
     let attributes = json!({ "spec": stage.install_spec(&scenario), "outputs": {} });
     fs_err::create_dir(stage.path("build")).unwrap();
     fs_err::write(stage.path("build/.attrs.json"), attributes.to_string()).unwrap();

@@ -30,6 +30,8 @@ use crate::{
 pub(crate) enum SchemaOf {
     /// `install`
     Install,
+    /// `layer`
+    Layer,
     /// `run`
     Run,
 }
@@ -107,6 +109,7 @@ pub(crate) fn read_disk(image: &Path, limit: u64, paths: &[String]) -> Outcome {
 pub(crate) fn schema(of: SchemaOf) -> Outcome {
     let schema = match of {
         SchemaOf::Install => spec::schema::<spec::Install>(),
+        SchemaOf::Layer => spec::schema::<spec::Layer>(),
         SchemaOf::Run => spec::schema::<spec::Run>(),
     };
     let mut out = std::io::stdout().lock();

@@ -123,7 +123,7 @@ pub struct Tools {
     /// `tesseract`, which reads the text of a page that Setup stopped at; absent: the picture alone.
     #[serde(default)]
     pub tesseract: Option<PathBuf>,
-    /// `bash`; needed by `run`.
+    /// `bash`; needed by `run` and `layer`.
     #[serde(default)]
     pub bash: Option<PathBuf>,
 }
@@ -143,5 +143,12 @@ impl Tools {
             return missing("tools.swtpm", "`machine.tpm = true`");
         }
         Ok(())
+    }
+
+    pub(super) fn check_bash(&self) -> Result<(), SpecError> {
+        if self.bash.is_some() {
+            return Ok(());
+        }
+        Err(SpecError::Value { path: "tools.bash", problem: "is absent, and the script needs it".into() })
     }
 }

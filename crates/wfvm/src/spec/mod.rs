@@ -5,13 +5,17 @@
 
 mod answer_file;
 mod install;
+mod layer;
 mod machine;
+mod network;
 mod run;
 
 pub use answer_file::{Account, AnswerFile, RunCommand, WillReboot};
 pub use install::{AnswerMedium, GuestOsName, ImageSelection, Install, InstallTimeouts, Login, PayloadFile};
+pub use layer::{Layer, LayerTimeouts};
 pub use machine::{Accelerator, DiskBus, Firmware, Machine, NetworkCard, Tools};
-pub use run::{Forward, Network, Run, RunTimeouts};
+pub use network::{Forward, Network, Reachable};
+pub use run::{Run, RunTimeouts};
 
 use serde::de::DeserializeOwned;
 

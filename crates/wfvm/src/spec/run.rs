@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Login, Machine, Spec, SpecError, Tools};
+use super::{Login, Machine, Network, Spec, SpecError, Tools};
 
 /// `wfvm-nix-builder run`: a script beside a running guest whose disk is thrown away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,28 +34,6 @@ pub struct Run {
     pub tools: Tools,
 }
 
-/// What the guest can reach. It is closed unless opened here.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Network {
-    /// Everything that the host reaches, the host itself included.
-    pub open: bool,
-    /// Single openings.
-    pub forwards: Vec<Forward>,
-}
-
-/// The guest connects to `listenAddress:port` and reaches `targetAddress:port`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Forward {
-    /// An address of the guest's own network.
-    pub listen_address: std::net::Ipv4Addr,
-    /// A name or address that the host reaches.
-    pub target_address: String,
-    /// The TCP port on both sides.
-    pub port: u16,
-}
-
 /// Deadlines in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -76,12 +54,7 @@ impl Spec for Run {
     fn check(&self) -> Result<(), SpecError> {
         self.machine.check()?;
         self.tools.check(&self.machine)?;
-        if self.tools.bash.is_none() {
-            return Err(SpecError::Value {
-                path: "tools.bash",
-                problem: "is absent, and the script needs it".into(),
-            });
-        }
-        Ok(())
+        self.tools.check_bash()?;
+        self.network.check()
     }
 }

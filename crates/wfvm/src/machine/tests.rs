@@ -49,7 +49,7 @@ fn line(machine: &Machine, change: impl FnOnce(&mut Assembly<'_>)) -> String {
 #[test]
 fn the_network_is_closed_unless_opened() {
     assert!(line(&machine(Firmware::Bios), |_| {}).contains("restrict=on,hostfwd=tcp:127.0.0.1:0-:22"));
-    let open = Network { open: true, forwards: Vec::new() };
+    let open = Network { open: true, ..Network::default() };
     let (machine, tools) = (machine(Firmware::Bios), tools());
     let assembly = Assembly {
         machine: &machine,

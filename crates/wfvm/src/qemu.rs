@@ -20,7 +20,7 @@ use tokio::{
 
 use crate::{
     blame::Blame,
-    machine::{Assembly, COM1_SOCKET, FIRMWARE_SOCKET, QMP_SOCKET, TPM_SOCKET, UEFI_VARIABLES},
+    machine::{Assembly, COM1_SOCKET, Display, FIRMWARE_SOCKET, QMP_SOCKET, TPM_SOCKET, UEFI_VARIABLES},
     qmp::{Event, Qmp, QmpError},
     spec::Firmware,
     tool::{Tool, ToolError, status_in_words, tail},
@@ -31,6 +31,8 @@ use crate::{
 const LAST_WORDS: Duration = Duration::from_secs(10);
 /// How long a killed QEMU may take to be gone.
 const END: Duration = Duration::from_secs(30);
+/// How long QEMU may take to list what it can do.
+const LIST: Duration = Duration::from_secs(20);
 
 /// Why there is no machine.
 #[derive(Debug, thiserror::Error)]
@@ -188,6 +190,15 @@ impl Qemu {
         forwarded_port(&text).ok_or(QemuError::NoPort(text))
     }
 
+    /// Address and port of the screen, if it is shown by VNC.
+    ///
+    /// # Errors
+    /// [`QmpError`].
+    pub async fn vnc_address(&self) -> Result<Option<String>, QmpError> {
+        let told = self.ask(qmp::query_vnc {}).await?;
+        Ok(told.host.zip(told.service).map(|(host, port)| format!("{host}:{port}")))
+    }
+
     /// Presses and releases Enter.
     ///
     /// # Errors
@@ -244,6 +255,15 @@ impl Drop for Qemu {
         // The task owns the child, and the child dies with it.
         self.owner.abort();
     }
+}
+
+/// How a person is shown the screen: in a window where there is a `desktop` and this QEMU
+/// can open one, else by VNC.
+pub async fn display_for_a_person(qemu: &Path, desktop: bool) -> Display {
+    // One type per line, after a heading.
+    let lists_gtk = |list: Vec<u8>| String::from_utf8_lossy(&list).lines().any(|line| line.trim() == "gtk");
+    let asked = Tool::new(qemu).words(["-display", "help"]);
+    if desktop && asked.run(LIST).await.is_ok_and(lists_gtk) { Display::Window } else { Display::Vnc }
 }
 
 /// Waits for QEMU's end, which may be ordered, and publishes it.

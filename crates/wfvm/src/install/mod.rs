@@ -13,7 +13,7 @@ use crate::{
     accelerator, disk,
     evidence::{self, Sources},
     guest::{Observer, PageReader, Sighting, Watching},
-    machine::{Assembly, SystemDisk, Writes},
+    machine::{Assembly, Display, SystemDisk, Writes},
     phase::Phase,
     progress::Progress,
     qemu::{Channels, Qemu},
@@ -110,7 +110,7 @@ async fn story(
         answer_medium: Some((spec.answer_medium, answer_medium)),
         network: &network,
         forwarder: None,
-        display: false,
+        display: Display::None,
         directory: places.scratch,
     };
     let deadline = deadline_of(&spec.timeouts, Phase::Firmware);

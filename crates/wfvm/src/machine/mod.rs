@@ -43,6 +43,28 @@ pub struct InstallationMedium {
     pub format: &'static str,
 }
 
+/// Where the guest's screen is shown. It can be photographed in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Display {
+    /// Nowhere.
+    None,
+    /// In a window; QEMU must have GTK.
+    Window,
+    /// By VNC, on the first free loopback port from 5900.
+    Vnc,
+}
+
+impl Display {
+    fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            // The tablet's pointer is the guest's own, which draws it late or not at all while it is busy.
+            Self::Window => "gtk,show-cursor=on",
+            Self::Vnc => "vnc=127.0.0.1:0,to=9999",
+        }
+    }
+}
+
 /// Everything that a machine is put together from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assembly<'a> {
@@ -62,8 +84,8 @@ pub struct Assembly<'a> {
     pub network: &'a Network,
     /// The program that carries a forwarded connection, called with address and port.
     pub forwarder: Option<PathBuf>,
-    /// Whether a window shows the screen.
-    pub display: bool,
+    /// Where the screen is shown.
+    pub display: Display,
     /// The directory of sockets and scratch files; relative, since a socket's path is limited to 107 bytes.
     pub directory: &'a Path,
 }
@@ -132,7 +154,7 @@ impl Assembly<'_> {
         words.pair("-rtc", &format!("base={}", machine.rtc_base));
         words.pair("-global", "kvm-pit.lost_tick_policy=discard");
         words.pair("-device", "VGA,edid=on,xres=1024,yres=768");
-        words.pair("-display", if self.display { "gtk" } else { "none" });
+        words.pair("-display", self.display.word());
         words.pair("-device", "qemu-xhci,id=usb");
         words.pair("-device", "usb-tablet,bus=usb.0");
         words.pair("-device", "usb-kbd,bus=usb.0");

@@ -39,7 +39,7 @@ fn line(machine: &Machine, change: impl FnOnce(&mut Assembly<'_>)) -> String {
         answer_medium: None,
         network: &network,
         forwarder: None,
-        display: false,
+        display: Display::None,
         directory: Path::new("m"),
     };
     change(&mut assembly);
@@ -60,7 +60,7 @@ fn the_network_is_closed_unless_opened() {
         answer_medium: None,
         network: &open,
         forwarder: None,
-        display: false,
+        display: Display::None,
         directory: Path::new(""),
     };
     assert!(!assembly.arguments().join(" ").contains("restrict"));
@@ -104,4 +104,12 @@ fn discarded_writes_never_reach_the_image() {
 #[test]
 fn the_users_own_words_come_last() {
     assert!(line(&machine(Firmware::Bios), |_| {}).ends_with("-name x"));
+}
+
+#[test]
+fn a_screen_is_shown_nowhere_or_in_a_window_or_on_loopback_alone() {
+    let shown = |display| line(&machine(Firmware::Bios), |assembly| assembly.display = display);
+    assert!(shown(Display::None).contains("-display none"));
+    assert!(shown(Display::Window).contains("-display gtk,show-cursor=on"));
+    assert!(shown(Display::Vnc).contains("-display vnc=127.0.0.1:0,to="));
 }

@@ -24,7 +24,7 @@ use crate::{
     command_socket::{self, SOCKET_VARIABLE},
     evidence::{self, Sources},
     guest::{Observer, PageReader, Sighting, Watching},
-    machine::{Assembly, SystemDisk, Writes},
+    machine::{Assembly, Display, SystemDisk, Writes},
     phase::Phase,
     progress::Progress,
     qemu::Qemu,
@@ -104,7 +104,7 @@ async fn story(
         answer_medium: None,
         network: &spec.network,
         forwarder: Some(around.forwarder.clone()),
-        display: spec.display,
+        display: if spec.display { Display::Window } else { Display::None },
         directory: scratch,
     };
     let deadline = Deadline::after(spec.timeouts.boot_seconds, "timeouts.bootSeconds");

@@ -3,7 +3,10 @@
 //! QEMU connects to sockets that exist before it starts, so nothing that it
 //! says can be missed and nobody asks again and again whether it is there yet.
 
+mod loopback_port;
+
 use std::{
+    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
     process::Stdio,
@@ -18,9 +21,11 @@ use tokio::{
     task::JoinHandle,
 };
 
+pub use loopback_port::PortTaken;
+
 use crate::{
     blame::Blame,
-    machine::{Assembly, COM1_SOCKET, Display, FIRMWARE_SOCKET, QMP_SOCKET, TPM_SOCKET, UEFI_VARIABLES},
+    machine::{Assembly, COM1_SOCKET, Display, FIRMWARE_SOCKET, QMP_SOCKET, SSH, TPM_SOCKET, UEFI_VARIABLES},
     qmp::{Event, Qmp, QmpError},
     spec::Firmware,
     tool::{Tool, ToolError, status_in_words, tail},
@@ -57,9 +62,17 @@ pub enum QemuError {
     /// The machine protocol failed.
     #[error(transparent)]
     Qmp(#[from] QmpError),
-    /// QEMU does not tell the forwarded port.
-    #[error("QEMU told no port for SSH; `info usernet` said:\n{0}")]
-    NoPort(String),
+    /// A port that was asked for by its number is in use.
+    #[error(transparent)]
+    PortTaken(#[from] PortTaken),
+    /// QEMU does not tell a forwarded port.
+    #[error("QEMU forwards no port to port {guest_port} of the guest; `info usernet` said:\n{said}")]
+    NoPort {
+        /// The guest's port.
+        guest_port: u16,
+        /// QEMU's words.
+        said: String,
+    },
 }
 
 impl QemuError {
@@ -67,9 +80,11 @@ impl QemuError {
     #[must_use]
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Tool(_) | Self::Start { .. } | Self::Files(_) | Self::Qmp(_) => Blame::Host,
+            Self::Tool(_) | Self::Start { .. } | Self::Files(_) | Self::Qmp(_) | Self::PortTaken(_) => {
+                Blame::Host
+            }
             Self::Late(error) => error.cause.blame(),
-            Self::NoPort(_) => Blame::Bug,
+            Self::NoPort { .. } => Blame::Bug,
         }
     }
 }
@@ -110,6 +125,9 @@ impl Qemu {
     /// # Errors
     /// [`QemuError`]; nothing is left running then.
     pub async fn start(assembly: &Assembly<'_>, deadline: Deadline) -> Result<(Self, Channels), QemuError> {
+        if let Some(port) = assembly.network.ssh_port {
+            loopback_port::check_free(port)?;
+        }
         let directory = assembly.directory;
         if assembly.machine.firmware == Firmware::Uefi {
             let empty = assembly.tools.ovmf_vars.as_deref().unwrap_or(Path::new(""));
@@ -185,9 +203,23 @@ impl Qemu {
     /// # Errors
     /// [`QemuError::NoPort`] if QEMU made none.
     pub async fn ssh_port(&self) -> Result<u16, QemuError> {
-        let command = qmp::human_monitor_command { cpu_index: None, command_line: "info usernet".into() };
-        let text = self.ask(command).await?;
-        forwarded_port(&text).ok_or(QemuError::NoPort(text))
+        port_to(SSH, &self.forwarded_ports().await?)
+    }
+
+    /// The loopback ports of the host that lead to the guest's, by their names in the spec.
+    ///
+    /// # Errors
+    /// [`QemuError::NoPort`] for the first that QEMU did not make.
+    pub async fn host_ports(
+        &self,
+        guest_ports: &BTreeMap<String, u16>,
+    ) -> Result<BTreeMap<String, u16>, QemuError> {
+        let said = self.forwarded_ports().await?;
+        guest_ports.iter().map(|(name, &port)| Ok((name.clone(), port_to(port, &said)?))).collect()
+    }
+
+    async fn forwarded_ports(&self) -> Result<String, QmpError> {
+        self.ask(qmp::human_monitor_command { cpu_index: None, command_line: "info usernet".into() }).await
     }
 
     /// Address and port of the screen, if it is shown by VNC.
@@ -344,11 +376,14 @@ async fn start_tpm(assembly: &Assembly<'_>, deadline: Deadline) -> Result<Option
     }
 }
 
-/// Finds the host's port in the table of `info usernet`, whose rows are
+/// Finds the host's port that leads to the guest's in the table of `info usernet`, whose rows are
 /// `TCP[HOST_FORWARD]  11  127.0.0.1  45123  192.168.1.15  22  0  0`.
-fn forwarded_port(text: &str) -> Option<u16> {
-    let row = text.lines().find(|line| line.contains("HOST_FORWARD"))?;
-    row.split_whitespace().nth(3)?.parse().ok()
+fn port_to(guest_port: u16, said: &str) -> Result<u16, QemuError> {
+    let host_port = said.lines().filter(|line| line.contains("HOST_FORWARD")).find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        (fields.get(5)?.parse() == Ok(guest_port)).then(|| fields.get(3)?.parse().ok())?
+    });
+    host_port.ok_or_else(|| QemuError::NoPort { guest_port, said: said.to_owned() })
 }
 
 #[cfg(test)]
@@ -356,9 +391,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_forwarded_port_is_read_from_qemus_table() {
-        let text = "Hub -1 (network):\r\n  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ\r\n  TCP[HOST_FORWARD]  11       127.0.0.1 45123    192.168.1.15    22     0     0\r\n";
-        assert_eq!(forwarded_port(text), Some(45123));
-        assert_eq!(forwarded_port("Hub -1 (network):\r\n"), None);
+    fn a_forwarded_port_is_read_from_qemus_table_by_where_it_leads() {
+        let text = "Hub -1 (network):\r\n  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ\r\n  TCP[ESTABLISHED]    9       127.0.0.1    80    192.168.1.15    80     0     0\r\n  TCP[HOST_FORWARD]  12       127.0.0.1 40080    192.168.1.15    80     0     0\r\n  TCP[HOST_FORWARD]  11       127.0.0.1 45123    192.168.1.15    22     0     0\r\n";
+        assert_eq!(port_to(22, text).unwrap(), 45123);
+        assert_eq!(port_to(80, text).unwrap(), 40080);
+        let error = port_to(443, text).unwrap_err();
+        assert!(matches!(error, QemuError::NoPort { guest_port: 443, .. }), "{error}");
     }
 }

@@ -1,9 +1,11 @@
 //! A typed machine becomes QEMU's words. Nothing here touches a file or a process.
 
-use std::{
-    fmt::Write as _, // to a String, which cannot fail
-    path::{Path, PathBuf},
-};
+mod network;
+
+use std::path::{Path, PathBuf};
+
+pub(crate) use network::SSH;
+pub use network::hosts_lines;
 
 use crate::spec::{AnswerMedium, DiskBus, Firmware, Machine, Network, NetworkCard, Tools};
 
@@ -82,7 +84,7 @@ pub struct Assembly<'a> {
     pub answer_medium: Option<(AnswerMedium, PathBuf)>,
     /// What the guest can reach.
     pub network: &'a Network,
-    /// The program that carries a forwarded connection, called with address and port.
+    /// The program that carries one connection out of the guest, called with address and port.
     pub forwarder: Option<PathBuf>,
     /// Where the screen is shown.
     pub display: Display,
@@ -239,18 +241,8 @@ impl Assembly<'_> {
     }
 
     fn network(&self, words: &mut Words) {
-        let mut network = String::from("user,id=network,net=192.168.1.0/24");
-        if !self.network.open {
-            network.push_str(",restrict=on");
-        }
-        // Port 0: the host chooses a free one, on loopback alone.
-        network.push_str(",hostfwd=tcp:127.0.0.1:0-:22");
-        for forward in &self.network.forwards {
-            let program = self.forwarder.as_deref().map(comma_free).unwrap_or_default();
-            let (listen, target, port) = (forward.listen_address, &forward.target_address, forward.port);
-            let _ = write!(network, ",guestfwd=tcp:{listen}:{port}-cmd:{program} forward {target} {port}");
-        }
-        words.pair("-netdev", &network);
+        let user_network = network::user_network(self.network, self.forwarder.as_deref());
+        words.pair("-netdev", &format!("{user_network},id=network"));
         words.pair(
             "-device",
             match self.machine.network_card {

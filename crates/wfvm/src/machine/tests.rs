@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::*;
 use crate::spec::Accelerator;
 
@@ -46,24 +48,58 @@ fn line(machine: &Machine, change: impl FnOnce(&mut Assembly<'_>)) -> String {
     assembly.arguments().join(" ")
 }
 
+fn user_network(network: serde_json::Value) -> String {
+    let network = serde_json::from_value(network).unwrap();
+    network::user_network(&network, Some(Path::new("/f,g")))
+}
+
 #[test]
 fn the_network_is_closed_unless_opened() {
-    assert!(line(&machine(Firmware::Bios), |_| {}).contains("restrict=on,hostfwd=tcp:127.0.0.1:0-:22"));
-    let open = Network { open: true, ..Network::default() };
-    let (machine, tools) = (machine(Firmware::Bios), tools());
-    let assembly = Assembly {
-        machine: &machine,
-        tools: &tools,
-        acceleration: Acceleration::Tcg,
-        disk: SystemDisk { file: "d".into(), writes: Writes::Kept },
-        installation_medium: None,
-        answer_medium: None,
-        network: &open,
-        forwarder: None,
-        display: Display::None,
-        directory: Path::new(""),
-    };
-    assert!(!assembly.arguments().join(" ").contains("restrict"));
+    assert!(
+        line(&machine(Firmware::Bios), |_| {})
+            .contains("user,net=192.168.1.0/24,restrict=on,hostfwd=tcp:127.0.0.1:0-:22,id=network")
+    );
+    assert!(!user_network(json!({ "open": true })).contains("restrict"));
+}
+
+#[test]
+fn every_opening_is_carried_by_a_program_of_its_own_while_the_rest_stays_closed() {
+    let words = user_network(json!({
+        "forwards": [ { "listenAddress": "192.168.1.100", "targetAddress": "10.1.2.3", "port": 80 } ],
+        "reachable": [
+            { "host": "Mirror.example.org", "port": 443 }, { "host": "cache.example.org", "port": 80 },
+            { "host": "mirror.example.org", "port": 80 },
+        ],
+    }));
+    // Names have the addresses that no forward has, in the order of the names.
+    for opening in [
+        "restrict=on",
+        "guestfwd=tcp:192.168.1.100:80-cmd:/f,,g forward 10.1.2.3 80",
+        "guestfwd=tcp:192.168.1.101:80-cmd:/f,,g forward cache.example.org 80",
+        "guestfwd=tcp:192.168.1.102:80-cmd:/f,,g forward mirror.example.org 80",
+        "guestfwd=tcp:192.168.1.102:443-cmd:/f,,g forward mirror.example.org 443",
+    ] {
+        assert!(words.contains(opening), "{opening} is not in {words}");
+    }
+    assert_eq!(words.matches("guestfwd").count(), 4);
+}
+
+#[test]
+fn a_host_has_one_line_in_the_hosts_file_whatever_its_ports() {
+    let network = json!({ "reachable": [
+        { "host": "b.org", "port": 1 }, { "host": "a.org", "port": 1 }, { "host": "B.org", "port": 2 },
+    ] });
+    let lines = hosts_lines(&serde_json::from_value(network).unwrap());
+    let lines: Vec<_> = lines.iter().map(|(address, name)| format!("{address} {name}")).collect();
+    assert_eq!(lines, ["192.168.1.100 a.org", "192.168.1.101 b.org"]);
+}
+
+#[test]
+fn a_port_of_the_guest_has_one_free_loopback_port_however_many_names_it_has() {
+    let words = user_network(json!({ "ports": { "web": 80, "http": 80, "shell": 22 }, "sshPort": 2022 }));
+    assert!(words.contains("hostfwd=tcp:127.0.0.1:0-:22,hostfwd=tcp:127.0.0.1:0-:80"), "{words}");
+    assert!(words.contains("hostfwd=tcp:127.0.0.1:2022-:22"), "{words}");
+    assert_eq!(words.matches("hostfwd").count(), 3);
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub use answer_file::{Account, AnswerFile, RunCommand, WillReboot};
 pub use install::{AnswerMedium, GuestOsName, ImageSelection, Install, InstallTimeouts, Login, PayloadFile};
 pub use layer::{Layer, LayerTimeouts};
 pub use machine::{Accelerator, DiskBus, Firmware, Machine, NetworkCard, Tools};
+pub(crate) use network::GUEST_NETWORK;
 pub use network::{Forward, Network, Reachable};
 pub use run::{Run, RunTimeouts};
 

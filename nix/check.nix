@@ -99,12 +99,19 @@ let
     # A set with known names only. A field is { type, default ? }; without a
     # default it must be given. `default = null` of a type that does not take
     # null means absent.
-    record = fields: rec {
+    record = recordThat (known: path: name: [ "there is no ${quoted (path + name)}.${didYouMean known name}" ]);
+
+    # A set that may have other attributes as well, for values that come from
+    # many hands; what is nearly a known name is a mistake all the same.
+    openRecord = recordThat (known: path: name:
+      if nearest known name == null then [ ]
+      else [ "there is no ${quoted (path + name)}. Did you mean ${quoted (nearest known name)}?" ]);
+
+    recordThat = unknown: fields: rec {
       says = "a set with ${concatStringsSep ", " (map quoted (attrNames fields))}";
       problems = path: value: if !isAttrs value then wrong says path value else problemsIn "${path}." value;
       problemsIn = prefix: value:
-        map (name: "there is no ${quoted (prefix + name)}.${didYouMean (attrNames fields) name}")
-          (filter (name: !(hasAttr name fields)) (attrNames value))
+        concatLists (map (unknown (attrNames fields) prefix) (filter (name: !(hasAttr name fields)) (attrNames value)))
         ++ concatLists (attrValues (mapAttrs
           (name: field:
             if !(hasAttr name value)

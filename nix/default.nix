@@ -32,7 +32,15 @@ let
       # An attribute of its own in the environment may have no more than 128 KiB.
       __structuredAttrs = true;
     })
-    (final: attributes // { passthru = attributes.passthru // { inherit (final) spec; }; });
+    (final:
+      let image = final.finalPackage; in
+      attributes // {
+        passthru = attributes.passthru image // {
+          inherit (final) spec;
+          run = arguments: product.wfvm-run (arguments // { inherit image; });
+          debug = import ./debug.nix room image;
+        };
+      });
 
   # { "a sentence" = [ actual expected ]; } as a derivation that builds if all are equal.
   facts = name: sentences:
@@ -54,16 +62,20 @@ let
 
   room = {
     inherit pkgs check imageDerivation storeName wfvm-nix-builder product;
-    spec = import ./spec.nix { inherit pkgs; };
+    sources = import ./sources.nix { inherit pkgs; };
+    network = import ./network.nix { inherit check; };
+    spec = import ./spec.nix { inherit pkgs; inherit (room) network; };
     machineArguments = import ./machine.nix { inherit check; };
-    guestOs = byFile ./guest-os (file: import file {
-      sources = import ./sources.nix { inherit pkgs; };
-      inherit (product) referenceGuest;
-    });
+    layer = import ./layer.nix room;
+    program = import ./program.nix room;
+    guestOs = byFile ./guest-os (file: import file { inherit (room) sources; inherit (product) referenceGuest; });
   };
 
   product = byFile ./lib (file: import file room) // {
     inherit wfvm-nix-builder;
+
+    # Included layers, for `makeWindowsImage { layers = [ … ]; }`.
+    layers = byFile ./layers (file: import file room);
 
     # The ISO of the reference guest.
     referenceGuest = (import ./reference-guest {

@@ -1,9 +1,9 @@
 # The only writer of specs: from checked arguments to the JSON that
 # wfvm-nix-builder reads (crates/wfvm/src/spec, docs/reference).
-{ pkgs }:
+{ pkgs, network }:
 
 let
-  inherit (builtins) attrNames filter isAttrs isString listToAttrs map mapAttrs;
+  inherit (builtins) attrNames elem filter foldl' isAttrs isString listToAttrs map mapAttrs;
 
   version = 1;
 
@@ -22,6 +22,15 @@ let
     swtpm = if machine.tpm then "${pkgs.swtpm}/bin/swtpm" else null;
     tesseract = "${tesseract}/bin/tesseract";
   };
+  # Where a package's programs lie, as nixpkgs' getBin says.
+  programs = input: "${input.bin or input}/bin";
+  each = foldl' (done: item: if elem item done then done else done ++ [ item ]) [ ];
+
+  # What the script of a layer finds without asking, as in nixpkgs' stdenv; the
+  # last is WFVM's, for `qemu-img`.
+  standardPrograms = with pkgs; [ coreutils findutils diffutils gnused gnugrep gawk gnutar gzip bzip2 xz bash qemu ];
+
+  scriptTools = machine: tools machine // { bash = "${pkgs.bash}/bin/bash"; };
 in
 {
   /** What the guest runs on. */
@@ -53,13 +62,20 @@ in
     inherit (arguments) name script display;
     image = "${arguments.image}";
     inherit machine login;
-    network = {
-      open = !arguments.isolateNetwork;
-      forwards = map
-        (forward: { listenAddress = forward.listenAddr; targetAddress = forward.targetAddr; inherit (forward) port; })
-        arguments.forwardedPorts;
-    };
+    network = network.spec (arguments // { open = !arguments.isolateNetwork; forwards = arguments.forwardedPorts; });
     timeouts = present arguments.timeouts;
-    tools = tools machine // { bash = "${pkgs.bash}/bin/bash"; };
+    tools = scriptTools machine;
+  };
+
+  /** For `wfvm-nix-builder layer`. */
+  layer = { layer, parent, compact, machine, login }: {
+    wfvmSpec = version;
+    inherit (layer) name script strict;
+    parent = "${parent}";
+    inherit compact machine login;
+    searchPath = each (map programs (layer.buildInputs ++ standardPrograms));
+    network = network.spec layer.network;
+    timeouts = present layer.timeouts;
+    tools = scriptTools machine;
   };
 }

@@ -8,5 +8,6 @@
   payload = [ ];
   cores = 2;
   memoryMib = 1536;
+  trim = "defrag C: /L";
   diskMib = 4 * 1024;
 }

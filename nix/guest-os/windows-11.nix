@@ -10,5 +10,7 @@
   payload = [ { name = "OpenSSH-Win64.zip"; source = sources.openssh; } ];
   cores = 4;
   memoryMib = 4096;
+  # Tells the disk what is free: ReTrim, as the documentation of `defrag` calls it.
+  trim = "defrag C: /L";
   diskMib = 70 * 1024;
 }

@@ -1,7 +1,7 @@
-{ check, guestOs, imageDerivation, machineArguments, spec, ... }:
+{ check, guestOs, imageDerivation, layer, machineArguments, spec, ... }:
 
 let
-  inherit (builtins) attrNames hasAttr;
+  inherit (builtins) attrNames foldl' hasAttr mapAttrs;
 
   seconds = { type = check.nullOr (check.int "an integer number of seconds" 1); default = null; };
   language = { type = check.string; default = "en-US"; };
@@ -22,13 +22,15 @@ let
   # The result's defaults that differ between guests stand in nix/guest-os.
   byGuest = type: { type = check.nullOr type; default = null; };
 in
-/** Installs Windows from its medium by an answer file. The result is one qcow2 file.
+/** Installs Windows from its medium by an answer file and puts layers on it. The
+   result is one qcow2 file, whose backing files are the images below.
 
    # Type
 
-   makeWindowsImage :: { windowsImage ?, guestOs ?, imageSelection ?, … } -> Derivation
+   makeWindowsImage :: { windowsImage ?, guestOs ?, imageSelection ?, layers ?, … } -> Derivation
 
-   `.machine` and `.login` of the result are how wfvm-run starts it. */
+   `.machine` and `.login` of the result are how wfvm-run starts it; `.run { name,
+   script, … }` is such a program, `.debug` another with a window and a shell. */
 check.function "makeWindowsImage"
   (machineArguments // {
     # Of the derivation; the image's name is made from it.
@@ -68,6 +70,11 @@ check.function "makeWindowsImage"
     specializeCommands = { type = check.listOf command; default = [ ]; };
     driverPaths = { type = check.listOf check.string; default = [ ]; };
 
+    # In this order, each a derivation of its own: nix/layer.nix.
+    layers = { type = check.listOf layer.type; default = [ ]; };
+    # Whether the result is one compressed file, without backing files.
+    compact = { type = check.bool; default = false; };
+
     timeouts = {
       type = check.record {
         firmwareSeconds = seconds;
@@ -100,12 +107,17 @@ check.function "makeWindowsImage"
       one = builtins.isString arguments.imageSelection || builtins.length selectedBy == 1
         || throw "wfvm.makeWindowsImage: `imageSelection` should have one of `index`, `name` and `description`, but has ${toString (builtins.length selectedBy)}.";
       machine = spec.machine arguments;
-      login = { user = given.login; inherit (account "login") password; };
+      logins = mapAttrs (user: { password, ... }: { inherit user password; }) given.users;
+      login = logins.${given.login} or (account "login");
+
+      base = imageDerivation {
+        name = guest.imageName (orGuest "name");
+        subcommand = "install";
+        requiredSystemFeatures = if given.accelerator == "kvm" then [ "kvm" ] else [ ];
+        spec = spec.install { inherit arguments machine login; };
+        passthru = image: { inherit machine login logins; parent = null; layers = [ ]; base = image; };
+      };
+      layered = foldl' (parent: record: layer.on { inherit guest parent; } record) base given.layers;
+      image = if given.compact then layer.compact { inherit guest; parent = layered; } else layered;
     in
-    builtins.seq (builtins.seq one (account "autoLogon")) (imageDerivation {
-      name = guest.imageName (orGuest "name");
-      subcommand = "install";
-      requiredSystemFeatures = if given.accelerator == "kvm" then [ "kvm" ] else [ ];
-      spec = spec.install { inherit arguments machine login; };
-      passthru = { inherit machine login; };
-    }))
+    builtins.seq (builtins.seq one (account "autoLogon")) image)

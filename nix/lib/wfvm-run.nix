@@ -1,4 +1,4 @@
-{ check, machineArguments, pkgs, spec, storeName, wfvm-nix-builder, ... }:
+{ check, machineArguments, network, program, spec, ... }:
 
 let
   seconds = { type = check.nullOr (check.int "an integer number of seconds" 0); default = null; };
@@ -17,28 +17,25 @@ in
    PATH; its exit status is the program's. `machine` changes how the image is
    started: by default as it was installed. */
 check.function "wfvm-run"
-  {
+  (network.arguments // {
     name = { type = check.string; };
     # What makeWindowsImage returned, or any disk with that account and an SSH server.
     image = { type = check.file; };
     script = { type = check.string; };
     display = { type = check.bool; default = false; };
     isolateNetwork = { type = check.bool; default = true; };
-    # The guest connects to listenAddr:port and reaches targetAddr:port.
-    forwardedPorts = {
-      type = check.listOf (check.record {
-        listenAddr = { type = check.string; };
-        targetAddr = { type = check.string; };
-        port = { type = check.int "a port number" 1; };
-      });
-      default = [ ];
-    };
+    forwardedPorts = network.forwards;
     # False: the guest's clock shows the time of the host.
     fakeRtc = { type = check.bool; default = true; };
     machine = {
       type = check.record (builtins.mapAttrs (_: argument: { type = check.nullOr argument.type; default = null; }) machineArguments);
       default = { };
     };
+    # Added to those of the machine.
+    inherit (machineArguments) extraQemuFlags;
+    # Of the image's accounts, who commands run as.
+    user = { type = check.nullOr check.string; default = null; };
+    # An account, if the image does not say.
     login = {
       type = check.nullOr (check.record { user = { type = check.string; }; password = { type = check.string; }; });
       default = null;
@@ -47,23 +44,27 @@ check.function "wfvm-run"
       type = check.record { bootSeconds = seconds; scriptSeconds = seconds; };
       default = { };
     };
-  }
+  })
   (arguments:
     let
-      # A consumer may have replaced passthru: then the image counts as a plain disk.
-      described = if builtins.isAttrs arguments.image then arguments.image.passthru or { } else { };
-      changed = builtins.listToAttrs (builtins.filter (field: field.value != null)
+      described = import ../described.nix arguments.image;
+      given = builtins.listToAttrs (builtins.filter (field: field.value != null)
         (map (name: { inherit name; value = arguments.machine.${name}; }) (builtins.attrNames arguments.machine)));
-      machine = described.machine or plainMachine // changed
-        // (if arguments.fakeRtc then { } else { rtcBase = "localtime"; });
-      login = if arguments.login != null then arguments.login else described.login or plainLogin;
-      runSpec = spec.run { inherit arguments machine login; };
-      program = "wfvm-run-${arguments.name}";
-      specFile = pkgs.writeText "${storeName program}.json" (builtins.toJSON runSpec);
+      started = described.machine or plainMachine // given;
+      machine = started // {
+        extraQemuFlags = started.extraQemuFlags ++ arguments.extraQemuFlags;
+      } // (if arguments.fakeRtc then { } else { rtcBase = "localtime"; });
+      logins = described.logins or { };
+      login =
+        if arguments.login != null then arguments.login
+        else if arguments.user == null then described.login or plainLogin
+        else logins.${arguments.user} or (throw
+          (''wfvm.wfvm-run: `user` is "${arguments.user}", which is none of the image's accounts.''
+            + (if logins == { } then " The image does not list them; `login` takes a user and a password."
+               else check.didYouMean (builtins.attrNames logins) arguments.user)));
     in
-    (pkgs.writeShellScriptBin (storeName program) ''
-      exec ${wfvm-nix-builder}/bin/wfvm-nix-builder run --spec ${specFile} "$@"
-    '').overrideAttrs (previous: {
-      passthru = previous.passthru or { } // { inherit (arguments) image; spec = runSpec; };
-      meta = previous.meta or { } // { mainProgram = storeName program; };
-    }))
+    program {
+      name = "wfvm-run-${arguments.name}";
+      inherit (arguments) image;
+      spec = spec.run { inherit arguments machine login; };
+    })

@@ -1,0 +1,76 @@
+# Layers: what their record may say, and the derivation of each.
+{ check, imageDerivation, network, spec, ... }:
+
+let
+  inherit (builtins) concatStringsSep filter length;
+
+  seconds = { type = check.nullOr (check.int "an integer number of seconds" 1); default = null; };
+
+  fields = {
+    # The derivation's name is made from it.
+    name = { type = check.string; };
+    # Bash, with win-exec and its siblings on PATH.
+    script = { type = check.string; };
+    # Packages whose programs the script calls.
+    buildInputs = { type = check.listOf check.file; default = [ ]; };
+    # Whether the first step that fails ends the layer.
+    strict = { type = check.bool; default = true; };
+    network = {
+      type = check.record (network.arguments // {
+        # Everything that the host reaches.
+        open = { type = check.bool; default = false; };
+        inherit (network) forwards;
+      });
+      default = { };
+    };
+    # Whether it is built outside of the sandbox.
+    impure = { type = check.bool; default = false; };
+    timeouts = {
+      type = check.record { bootSeconds = seconds; scriptSeconds = seconds; shutdownSeconds = seconds; };
+      default = { };
+    };
+  };
+
+  # What lets the guest out; ports lead into it.
+  openings = layer: filter (opening: opening != null) [
+    (if layer.network.open then "network.open" else null)
+    (if layer.network.forwards != [ ] then "network.forwards" else null)
+    (if layer.network.reachable != [ ] then "network.reachable" else null)
+  ];
+  possible = layer:
+    if layer.impure || openings layer == [ ] then layer else
+    throw ''
+      wfvm.makeWindowsImage: the layer `${layer.name}` opens the network (`${concatStringsSep "`, `" (openings layer)}`), which a sandboxed build does not have.
+      Either say so in the layer: `impure = true;` builds it outside of the sandbox, which Nix permits with `sandbox = relaxed`, and its result depends on what the network answered that day.
+      Or download in a fixed-output derivation, which has the network (`pkgs.fetchurl`, or a `wfvm-run` with `isolateNetwork = false` in a derivation with `outputHash`), and `win-put` the files in the layer.'';
+
+  derivationOf = { guest, parent, name, compact, passthru ? _: { } }: layer:
+    let checked = possible layer;
+    in imageDerivation ({
+      inherit name;
+      subcommand = "layer";
+      inherit (parent) requiredSystemFeatures;
+      spec = spec.layer { layer = checked; inherit (parent) machine login; inherit parent compact; };
+      passthru = image: { inherit (parent) machine login logins base layers; inherit parent; } // passthru image;
+    } // (if checked.impure then { __noChroot = true; } else { }));
+in
+{
+  # WFVM tolerates attributes of other people's, and so do we.
+  type = check.openRecord fields;
+  names = builtins.attrNames fields;
+
+  /** The image that a layer makes of its parent. */
+  on = { guest, parent }: layer: derivationOf
+    {
+      inherit guest parent;
+      name = guest.imageName layer.name;
+      compact = false;
+      passthru = image: { layers = parent.layers ++ [ image ]; };
+    }
+    layer;
+
+  /** The same image as one compressed file. What the guest has deleted is not in it. */
+  compact = { guest, parent }: derivationOf
+    { inherit guest parent; inherit (parent) name; compact = true; }
+    ((check.openRecord fields).fill { name = "compact"; script = "win-exec '${guest.trim}'"; });
+}

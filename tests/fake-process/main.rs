@@ -9,6 +9,7 @@
 )]
 
 mod builder;
+mod forward;
 mod installation;
 mod medium;
 mod script;

@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Parser, Subcommand};
 use wfvm::disk;
 
-use crate::{report::Outcome, tasks, win};
+use crate::{forward, report::Outcome, tasks, win};
 
 /// Builds, runs and talks to Windows virtual machines.
 #[derive(Debug, Parser)]
@@ -91,7 +91,7 @@ impl Cli {
             Task::Install { spec, out, evidence } => tasks::install(spec.as_deref(), out, &evidence),
             Task::Run { spec, evidence } => tasks::run(&spec, &evidence),
             Task::Schema { of } => tasks::schema(of),
-            Task::Forward { address, port } => win::forward(&address, port),
+            Task::Forward { address, port } => forward::forward(&address, port),
             Task::ReadDisk { image, limit, paths } => tasks::read_disk(&image, limit, &paths),
             Task::WinExec(exec) => exec.perform(),
             Task::WinPut(put) => put.perform(),

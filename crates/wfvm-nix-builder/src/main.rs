@@ -1,6 +1,7 @@
 //! The builder of wfvm's derivations, and the programs that talk to a running guest.
 
 mod cli;
+mod forward;
 mod nix_env;
 mod report;
 mod tasks;

@@ -145,29 +145,6 @@ fn eprintln_code(exit_code: u32) {
     let _ = writeln!(std::io::stderr(), "win-exec: exit code {exit_code} ({exit_code:#x})");
 }
 
-/// One forwarded connection: QEMU's socket is our standard input and output.
-pub(crate) fn forward(address: &str, port: u16) -> Outcome {
-    block_on(async {
-        let failed = |error| Failure::new(format!("{address}:{port}: {error}"), Blame::Host);
-        let target = tokio::net::TcpStream::connect((address, port)).await.map_err(failed)?;
-        let (mut from_target, mut to_target) = target.into_split();
-        let (mut input, mut output) = (tokio::io::stdin(), tokio::io::stdout());
-        // Each direction ends by itself; the connection ends with the one from the target.
-        tokio::select! {
-            copied = tokio::io::copy(&mut from_target, &mut output) => copied.map_err(failed)?,
-            copied = async {
-                let copied = tokio::io::copy(&mut input, &mut to_target).await;
-                drop(to_target);
-                match copied {
-                    Ok(_) => std::future::pending().await,
-                    Err(error) => Err(error),
-                }
-            } => copied.map_err(failed)?,
-        };
-        Ok(ExitCode::SUCCESS)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,35 +1,12 @@
-# Layers: what their record may say, and the derivation of each.
+# Layers: the derivation of each.
 { check, imageDerivation, network, spec, ... }:
 
 let
   inherit (builtins) concatStringsSep filter length;
 
-  seconds = { type = check.nullOr (check.int "an integer number of seconds" 1); default = null; };
-
-  fields = {
-    # The derivation's name is made from it.
-    name = { type = check.string; };
-    # Bash, with win-exec and its siblings on PATH.
-    script = { type = check.string; };
-    # Packages whose programs the script calls.
-    buildInputs = { type = check.listOf check.file; default = [ ]; };
-    # Whether the first step that fails ends the layer.
-    strict = { type = check.bool; default = true; };
-    network = {
-      type = check.record (network.arguments // {
-        # Everything that the host reaches.
-        open = { type = check.bool; default = false; };
-        inherit (network) forwards;
-      });
-      default = { };
-    };
-    # Whether it is built outside of the sandbox.
-    impure = { type = check.bool; default = false; };
-    timeouts = {
-      type = check.record { bootSeconds = seconds; scriptSeconds = seconds; shutdownSeconds = seconds; };
-      default = { };
-    };
-  };
+  fields = import ./layer-record.nix { inherit check network; };
+  # WFVM tolerates attributes of other people's, and so do we.
+  type = check.openRecord fields;
 
   # What lets the guest out; ports lead into it.
   openings = layer: filter (opening: opening != null) [
@@ -55,8 +32,7 @@ let
     } // (if checked.impure then { __noChroot = true; } else { }));
 in
 {
-  # WFVM tolerates attributes of other people's, and so do we.
-  type = check.openRecord fields;
+  inherit type;
   names = builtins.attrNames fields;
 
   /** The image that a layer makes of its parent. */
@@ -72,5 +48,5 @@ in
   /** The same image as one compressed file. What the guest has deleted is not in it. */
   compact = { guest, parent }: derivationOf
     { inherit guest parent; inherit (parent) name; compact = true; }
-    ((check.openRecord fields).fill { name = "compact"; script = "win-exec '${guest.trim}'"; });
+    (type.fill { name = "compact"; script = "win-exec '${guest.trim}'"; });
 }

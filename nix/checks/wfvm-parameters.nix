@@ -13,6 +13,9 @@ let
   commands = arguments: map (command: command.path) (spec arguments).answerFile.specializeCommands;
   account = name: arguments: builtins.head (builtins.filter (account: account.name == name) (spec arguments).answerFile.accounts);
 
+  layer = { name = "first"; script = "win-exec ver"; };
+  layerSpec = layer: (image { installCommands = [ layer ]; }).spec;
+
   cases = {
     pkgs = [ (image { inherit pkgs; }).drvPath (image { }).drvPath ];
     windowsImage = [ (spec { }).installationMedium "${medium}" ];
@@ -43,9 +46,13 @@ let
       (commands { services.Spooler = { StartupType = "Disabled"; PassThru = false; }; })
       [ "powershell.exe Set-Service -Name Spooler -PassThru -StartupType Disabled" ]
     ];
-    installCommands = [ (map (installCommands: refused { inherit installCommands; }) [ [ ] [ { name = "x"; script = ""; } ] ]) [ false true ] ];
-    offlineInstallCommands = [ (map (offlineInstallCommands: refused { inherit offlineInstallCommands; }) [ [ ] [ { } ] ]) [ false true ] ];
-    impureMode = [ (map (impureMode: refused { inherit impureMode; }) [ false true ]) [ false true ] ];
+    installCommands = [ (map (image: image.name) (image { installCommands = [ layer (layer // { name = "second layer"; }) ]; }).layers) [ "RESTRICTDIST-first.img" "RESTRICTDIST-second-layer.img" ] ];
+    offlineInstallCommands = [
+      (map (image: image.name) (image { offlineInstallCommands = [ layer ]; installCommands = [ (layer // { name = "online"; }) ]; }).layers)
+      [ "RESTRICTDIST-online.img" "RESTRICTDIST-first.img" ]
+    ];
+    impureMode = [ (image { impureMode = true; }).name "windows-install-script" ];
+    allowNetworkAccessAtBuildTime = [ (map (allowNetworkAccessAtBuildTime: refused { inherit allowNetworkAccessAtBuildTime; }) [ false true ]) [ false true ] ];
     driveLetter = [ (image { driveLetter = "E:"; }).drvPath (image { }).drvPath ];
     autoUnattendParams = [ (image { autoUnattendParams.x = 1; }).drvPath (image { }).drvPath ];
   };
@@ -85,6 +92,14 @@ facts "wfvm-parameters" (
     "words are refused where true or false should be" = [ (map refused [ { efi = "yes"; } { enableTpm = 1; } ]) [ true true ] ];
     "a size without sense is refused" = [ (map (diskImageSize: refused { inherit diskImageSize; }) [ "70 G" "big" [ ] ]) [ true true true ] ];
     "every parameter of WFVM's that has another name here has a case" =
-      [ (builtins.filter (name: !(hasAttr name cases)) wfvm.makeWindowsImage.translated) [ ] ];
+      [ (builtins.filter (name: !(hasAttr name cases)) (import ../../wfvm/parameters.nix { inherit pkgs; }).names) [ ] ];
+    "a layer is not strict unless it says so" = [ (map (strict: (layerSpec (layer // strict)).strict) [ { } { strict = true; } ]) [ false true ] ];
+    "a layer may have attributes of other people's" = [ (image { installCommands = [ (layer // { meta = { }; priority = 3; }) ]; }).drvPath (image { installCommands = [ layer ]; }).drvPath ];
+    "an attribute of a layer that is nearly known has no effect" =
+      [ (image { installCommands = [ (layer // { buildInput = [ pkgs.socat ]; }) ]; }).drvPath (image { installCommands = [ layer ]; }).drvPath ];
+    "port 2022 is there for a layer that names it" =
+      [ (map (script: (layerSpec (layer // { inherit script; })).network.sshPort or null) [ "ssh -p 2022 wfvm@localhost" "true" ]) [ 2022 null ] ];
+    "a layer that is still a function is refused" = [ (refused { installCommands = [ (list: layer) ]; }) true ];
+    "layers and impureMode exclude each other" = [ (refused { impureMode = true; installCommands = [ layer ]; }) true ];
   }
 )

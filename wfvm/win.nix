@@ -1,0 +1,2 @@
+# One image: what `makeWindowsImage` of ./default.nix returns.
+{ pkgs, ... }@given: (import ./. { inherit pkgs; }).makeWindowsImage given

@@ -67,6 +67,7 @@ let
     spec = import ./spec.nix { inherit pkgs; inherit (room) network; };
     machineArguments = import ./machine.nix { inherit check; };
     layer = import ./layer.nix room;
+    layering = import ./layering.nix { inherit check; };
     program = import ./program.nix room;
     guestOs = byFile ./guest-os (file: import file { inherit (room) sources; inherit (product) referenceGuest; });
   };

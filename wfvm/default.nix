@@ -27,7 +27,8 @@
         --spec ${tools.writeText "windows-install-spec.json" (builtins.toJSON image.spec)} "$@"
     '';
 
-  inherit (wfvm) layers;
+  # What an old layer does not say, it means.
+  layers = wfvm.layers // { collapseLayers = wfvm.layers.collapseLayers // { strictByDefault = false; }; };
 
   utils = import ./utils.nix { inherit pkgs toolsPkgs wfvm; };
 }

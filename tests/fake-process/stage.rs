@@ -10,6 +10,7 @@ use std::{
 use serde_json::json;
 use wfvm::{
     install::{self, InstallFailure, Places},
+    machine::Display,
     progress::{Progress, Reader},
     run::{self, RunFailure, Surroundings},
     spec::{
@@ -152,7 +153,13 @@ impl Stage {
         let (out, scratch, evidence) = (self.path("disk.qcow2"), self.path("scratch"), self.path("evidence"));
         let own = self.path("disk-reader");
         let disk_reader = if own.exists() { own } else { self.builder() };
-        let places = Places { out: &out, scratch: &scratch, evidence: &evidence, disk_reader: &disk_reader };
+        let places = Places {
+            out: &out,
+            scratch: &scratch,
+            evidence: &evidence,
+            builder: &disk_reader,
+            display: Display::None,
+        };
         let outcome = install::install(spec, places, &Progress::new(Reader::Lines)).await;
         let_go().await;
         assert_eq!(out.exists(), outcome.is_ok(), "there is an output exactly if the installation went well");
@@ -170,8 +177,9 @@ impl Stage {
             scratch: &scratch,
             evidence: &evidence,
             programs: builder.parent().unwrap().into(),
-            forwarder: builder.clone(),
+            builder: builder.clone(),
             path: path_variable(),
+            display: Display::None,
         };
         let outcome = run::run(spec, &around, &Progress::new(Reader::Lines)).await;
         let_go().await;

@@ -7,6 +7,7 @@ use std::{
 
 use wfvm::{
     install::{self, InstallFailure, Places},
+    machine::Display,
     progress::{Progress, Reader},
     run::{self, RunFailure, Surroundings},
     spec::{
@@ -42,7 +43,13 @@ impl Laboratory {
         let (out, scratch, evidence) = (self.path("disk.qcow2"), self.path("m"), self.path("evidence"));
         fs_err::create_dir(&scratch).unwrap();
         let disk_reader = builder();
-        let places = Places { out: &out, scratch: &scratch, evidence: &evidence, disk_reader: &disk_reader };
+        let places = Places {
+            out: &out,
+            scratch: &scratch,
+            evidence: &evidence,
+            builder: &disk_reader,
+            display: Display::None,
+        };
         let outcome = runtime().block_on(install::install(spec, places, &Progress::new(Reader::Lines)));
         assert_eq!(out.exists(), outcome.is_ok(), "there is a disk exactly if the installation succeeded");
         assert!(!self.path("disk.qcow2.unfinished").exists(), "nothing unfinished is left");
@@ -77,8 +84,14 @@ impl Laboratory {
         };
         #[expect(clippy::disallowed_methods, reason = "the script gets the caller's PATH, as in the binary")]
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let around =
-            Surroundings { scratch: &scratch, evidence: &evidence, programs, forwarder: binary, path };
+        let around = Surroundings {
+            scratch: &scratch,
+            evidence: &evidence,
+            programs,
+            builder: binary,
+            path,
+            display: Display::None,
+        };
         runtime().block_on(run::run(&spec, &around, &Progress::new(Reader::Lines)))
     }
 }

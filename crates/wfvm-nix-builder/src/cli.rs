@@ -18,16 +18,15 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Install from an ISO to a disk image. As a derivation's builder it takes no arguments.
-    Install {
-        /// The spec, a JSON file; absent: the attribute `spec` of the derivation.
-        #[arg(long)]
-        spec: Option<PathBuf>,
-        /// The disk image to make; absent: the derivation's output `out`.
-        #[arg(long)]
-        out: Option<PathBuf>,
-        /// Where a failure leaves its evidence.
-        #[arg(long, default_value = "evidence")]
-        evidence: PathBuf,
+    Install(tasks::Built),
+    /// Run a script beside a guest and keep what it changed, as an image on top of another. As a
+    /// derivation's builder it takes no arguments.
+    Layer {
+        #[command(flatten)]
+        built: tasks::Built,
+        /// Where the time went, as JSON.
+        #[arg(long, value_name = "FILE")]
+        times: Option<PathBuf>,
     },
     /// Run a script beside a guest whose disk is thrown away.
     Run {
@@ -37,6 +36,9 @@ enum Task {
         /// Where a failure leaves its evidence.
         #[arg(long, default_value = "evidence")]
         evidence: PathBuf,
+        /// Show the guest's screen: in a window, or by VNC where there is none.
+        #[arg(long)]
+        display: bool,
     },
     /// Print the JSON schema of a subcommand's spec.
     Schema {
@@ -70,6 +72,8 @@ enum Task {
     WinGet(win::Get),
     /// Wait until the guest takes commands.
     WinWait,
+    /// Restart the guest and wait until it takes commands.
+    WinRestart,
 }
 
 /// Reads the command line. `win-exec` and its siblings are this binary under their names.
@@ -77,7 +81,7 @@ pub(crate) fn parse() -> Cli {
     let mut words: Vec<OsString> = std::env::args_os().collect();
     let name = words.first().map(PathBuf::from).and_then(|path| path.file_name().map(OsString::from));
     // Under Nix the name is a store path's, hash included: only these exact names count.
-    let win = ["win-exec", "win-put", "win-get", "win-wait"];
+    let win = ["win-exec", "win-put", "win-get", "win-wait", "win-restart"];
     if let Some(name) = name.filter(|name| win.iter().any(|win| name == win)) {
         words.insert(1, name);
     }
@@ -88,8 +92,9 @@ impl Cli {
     /// Does what was asked for.
     pub(crate) fn perform(self) -> Outcome {
         match self.task {
-            Task::Install { spec, out, evidence } => tasks::install(spec.as_deref(), out, &evidence),
-            Task::Run { spec, evidence } => tasks::run(&spec, &evidence),
+            Task::Install(built) => tasks::install(&built),
+            Task::Layer { built, times } => tasks::layer(&built, times.as_deref()),
+            Task::Run { spec, evidence, display } => tasks::run(&spec, &evidence, display),
             Task::Schema { of } => tasks::schema(of),
             Task::Forward { address, port } => forward::forward(&address, port),
             Task::ReadDisk { image, limit, paths } => tasks::read_disk(&image, limit, &paths),
@@ -97,6 +102,7 @@ impl Cli {
             Task::WinPut(put) => put.perform(),
             Task::WinGet(get) => get.perform(),
             Task::WinWait => win::wait(),
+            Task::WinRestart => win::restart(),
         }
     }
 }

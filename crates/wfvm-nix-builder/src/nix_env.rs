@@ -13,6 +13,8 @@ pub(crate) struct NixEnv {
     pub(crate) attrs_json_file: Option<PathBuf>,
     /// `PATH`, for scripts.
     pub(crate) path: OsString,
+    /// `DISPLAY` or `WAYLAND_DISPLAY` is set: a window can be shown.
+    pub(crate) desktop: bool,
     /// `WFVM_SOCKET`: the owner of the guest that `win-exec` and its siblings talk to.
     pub(crate) socket: Option<PathBuf>,
 }
@@ -26,6 +28,7 @@ pub(crate) fn read() -> NixEnv {
         log_fd: std::env::var_os("NIX_LOG_FD"),
         attrs_json_file: path("NIX_ATTRS_JSON_FILE"),
         path: std::env::var_os("PATH").unwrap_or_default(),
+        desktop: ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(|name| path(name).is_some()),
         socket: path(wfvm::command_socket::SOCKET_VARIABLE),
     }
 }

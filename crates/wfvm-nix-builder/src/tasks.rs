@@ -7,17 +7,18 @@ use std::{
     process::ExitCode,
 };
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 use wfvm::{
     blame::Blame,
-    disk,
-    install::{self, Places},
+    disk, install, layer,
+    machine::Display,
     nix::structured_attrs::StructuredAttrs,
     progress::{Progress, Reader},
+    qemu,
     run::{self, Surroundings},
-    spec::{self, Spec, SpecError},
+    spec::{self, Spec, SpecError, Tools},
 };
 
 use crate::{
@@ -36,53 +37,117 @@ pub(crate) enum SchemaOf {
     Run,
 }
 
-pub(crate) fn install(file: Option<&Path>, out: Option<PathBuf>, evidence: &Path) -> Outcome {
-    let env = nix_env::read();
-    let attributes = attributes(&env)?;
-    let text = match (file, &attributes) {
-        (Some(file), _) => read(file)?,
-        (None, Some(attributes)) => attributes.get("spec").map(ToString::to_string).unwrap_or_default(),
-        (None, None) => {
-            return Err(Failure::new("`--spec` is missing, and no derivation is being built", Blame::Input));
+/// What the builder of a derivation finds in its attributes, and everybody else says in options.
+#[derive(Debug, Args)]
+pub(crate) struct Built {
+    /// The spec, a JSON file; absent: the attribute `spec` of the derivation.
+    #[arg(long)]
+    spec: Option<PathBuf>,
+    /// The disk image to make; absent: the derivation's output `out`.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Where a failure leaves its evidence.
+    #[arg(long, default_value = "evidence")]
+    evidence: PathBuf,
+    /// Show the guest's screen: in a window, or by VNC where there is none.
+    #[arg(long)]
+    display: bool,
+}
+
+impl Built {
+    /// The spec and the place of the result.
+    fn read<S: Spec>(&self, env: &NixEnv) -> Result<(S, PathBuf), Failure> {
+        let attributes = attributes(env)?;
+        let text = match (&self.spec, &attributes) {
+            (Some(file), _) => read(file)?,
+            (None, Some(attributes)) => attributes.get("spec").map(ToString::to_string).unwrap_or_default(),
+            (None, None) => {
+                return Err(Failure::new(
+                    "`--spec` is missing, and no derivation is being built",
+                    Blame::Input,
+                ));
+            }
+        };
+        let spec = parse(&text, self.spec.as_deref())?;
+        let of_derivation = || attributes.as_ref()?.outputs().get("out").cloned();
+        match self.out.clone().or_else(of_derivation) {
+            Some(out) => Ok((spec, out)),
+            None => Err(Failure::new("`--out` is missing, and no derivation is being built", Blame::Input)),
         }
-    };
-    let spec: spec::Install = parse(&text, file)?;
-    let of_derivation = || attributes.as_ref()?.outputs().get("out").cloned();
-    let Some(out) = out.or_else(of_derivation) else {
-        return Err(Failure::new("`--out` is missing, and no derivation is being built", Blame::Input));
-    };
+    }
+}
+
+pub(crate) fn install(built: &Built) -> Outcome {
+    let env = nix_env::read();
+    let (spec, out) = built.read::<spec::Install>(&env)?;
     let scratch = scratch()?;
     let progress = Progress::new(reader(&env));
-    let this = std::env::current_exe().map_err(|error| Failure::new(error, Blame::Host))?;
-    let places = Places { out: &out, scratch: scratch.path(), evidence, disk_reader: &this };
+    let this = this()?;
     let installed = block_on(interruptible(async {
+        let display = display(built.display, &spec.tools, &env).await;
+        let places = install::Places {
+            out: &out,
+            scratch: scratch.path(),
+            evidence: &built.evidence,
+            builder: &this,
+            display,
+        };
         install::install(&spec, places, &progress).await.map_err(|failure| {
             let blame = failure.error.blame();
             Failure::new(failure, blame)
         })
     }));
     progress.end();
-    if installed.is_err() {
-        // An interruption drops the installation where it stands.
-        let _ = fs_err::remove_file(places.unfinished());
-    }
     installed.map(|()| ExitCode::SUCCESS)
 }
 
-pub(crate) fn run(file: &Path, evidence: &Path) -> Outcome {
+pub(crate) fn layer(built: &Built, times: Option<&Path>) -> Outcome {
+    let env = nix_env::read();
+    let (spec, out) = built.read::<spec::Layer>(&env)?;
+    let scratch = scratch()?;
+    let progress = Progress::new(reader(&env));
+    let this = this()?;
+    let layered = block_on(interruptible(async {
+        let display = display(built.display, &spec.tools, &env).await;
+        let places = layer::Places {
+            out: &out,
+            scratch: scratch.path(),
+            evidence: &built.evidence,
+            programs: directory_of(&this),
+            builder: this,
+            path: env.path.clone(),
+            display,
+        };
+        layer::layer(&spec, &places, &progress).await.map_err(|failure| {
+            let blame = failure.error.blame();
+            Failure::new(failure, blame)
+        })
+    }));
+    progress.end();
+    let layered = layered?;
+    if let Some(file) = times {
+        let text = serde_json::to_vec(&layered).map_err(|error| Failure::new(error, Blame::Bug))?;
+        fs_err::write(file, text).map_err(|error| Failure::new(error, Blame::Host))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn run(file: &Path, evidence: &Path, shown: bool) -> Outcome {
     let env = nix_env::read();
     let spec: spec::Run = parse(&read(file)?, Some(file))?;
     let scratch = scratch()?;
     let progress = Progress::new(reader(&env));
-    let this = std::env::current_exe().map_err(|error| Failure::new(error, Blame::Host))?;
-    let around = Surroundings {
-        scratch: scratch.path(),
-        evidence,
-        programs: this.parent().unwrap_or(Path::new("/")).into(),
-        forwarder: this.clone(),
-        path: env.path,
-    };
+    let this = this()?;
     let ended = block_on(interruptible(async {
+        let display = display(shown || spec.display, &spec.tools, &env).await;
+        let around = Surroundings {
+            scratch: scratch.path(),
+            evidence,
+            programs: directory_of(&this),
+            builder: this,
+            path: env.path.clone(),
+            display,
+        };
         run::run(&spec, &around, &progress).await.map_err(|failure| {
             let blame = failure.error.blame();
             Failure::new(failure, blame)
@@ -94,6 +159,18 @@ pub(crate) fn run(file: &Path, evidence: &Path) -> Outcome {
     let signal = std::os::unix::process::ExitStatusExt::signal(&status);
     let code = status.code().or(signal.map(|signal| 128 + signal)).unwrap_or(1);
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+fn this() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(|error| Failure::new(error, Blame::Host))
+}
+
+fn directory_of(program: &Path) -> PathBuf {
+    program.parent().unwrap_or(Path::new("/")).into()
+}
+
+async fn display(wanted: bool, tools: &Tools, env: &NixEnv) -> Display {
+    if wanted { qemu::display_for_a_person(&tools.qemu, env.desktop).await } else { Display::None }
 }
 
 /// Reads files of a disk image for the process that has a failure to tell.

@@ -109,6 +109,11 @@ pub(crate) fn wait() -> Outcome {
     files(&Request::Wait)
 }
 
+/// Restarts the guest.
+pub(crate) fn restart() -> Outcome {
+    files(&Request::Restart)
+}
+
 fn files(request: &Request) -> Outcome {
     block_on(interruptible(talk(request, tokio::io::empty()))).map(|_| ExitCode::SUCCESS)
 }
@@ -129,11 +134,11 @@ async fn talk(request: &Request, input: impl AsyncRead + Unpin) -> Result<u32, F
         AskError::Stream { .. } => Failure::new(error, Blame::Host),
     });
     match answer? {
-        Answer::Ended { exit_code } => {
+        Answer::Ended { exit_code, accepted } => {
             if exit_code > 255 {
                 eprintln_code(exit_code);
             }
-            Ok(exit_code)
+            Ok(if accepted { 0 } else { exit_code })
         }
         Answer::Failed { problem, status } => Err(Failure { page: problem, status }),
     }

@@ -55,8 +55,8 @@ pub struct Sources<'a> {
     pub machine: &'a Path,
     /// The disk that it wrote, if Setup's logs are to be looked for.
     pub disk: Option<&'a Path>,
-    /// The builder's program, which reads it.
-    pub disk_reader: &'a Path,
+    /// The builder's own program, which reads it.
+    pub builder: &'a Path,
     /// Reads the screen's text.
     pub tesseract: Option<&'a Path>,
 }
@@ -92,7 +92,7 @@ async fn gather(machine: Option<Qemu>, sources: Sources<'_>, evidence: &mut Evid
         let _ = fs_err::copy(sources.machine.join(name), evidence.directory.join(name));
     }
     if let Some(disk) = sources.disk {
-        let read = disk::read_files_apart(sources.disk_reader, disk, &SETUP_LOGS, LOG_LIMIT).await;
+        let read = disk::read_files_apart(sources.builder, disk, &SETUP_LOGS, LOG_LIMIT).await;
         let files = read.unwrap_or_else(|error| {
             evidence.unread = Some(error.to_string());
             Vec::new()

@@ -6,10 +6,15 @@ use std::{path::Path, time::Duration};
 
 pub use offline::{OfflineError, OfflineFile, read_files};
 
-use crate::tool::{Tool, ToolError};
+use crate::{
+    tool::{Tool, ToolError},
+    unfinished::Unfinished,
+};
 
 /// Making an image writes its header alone.
 const CREATION: Duration = Duration::from_secs(60);
+/// Tens of gigabytes through one slow core.
+const COMPACTION: Duration = Duration::from_secs(4 * 3600);
 /// How long reading a few logs may take on a loaded host.
 const READING: Duration = Duration::from_secs(60);
 
@@ -24,6 +29,40 @@ pub async fn create(qemu_img: &Path, file: &Path, size_mib: u64) -> Result<(), T
     // No preallocation: a NAR has no holes, so every preallocated block would be copied.
     let tool = Tool::new(qemu_img).words(["create", "-q", "-f", "qcow2"]).words([file]);
     tool.words([format!("{size_mib}M")]).run(CREATION).await.map(drop)
+}
+
+/// Makes a qcow2 image of nothing but changes to `parent`, whose absolute path stands in its
+/// header: that is where Nix finds the reference.
+///
+/// # Errors
+/// [`ToolError`] of `qemu-img`, also if `parent` is no qcow2 image.
+pub async fn create_overlay(qemu_img: &Path, parent: &Path, file: &Path) -> Result<(), ToolError> {
+    let tool = Tool::new(qemu_img).words(["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b"]);
+    tool.words([parent, file]).run(CREATION).await.map(drop)
+}
+
+/// Writes an image and all its backing files anew, as one compressed file in its place.
+///
+/// # Errors
+/// [`ToolError`] of `qemu-img`, or the host's; then the image is as it was.
+pub async fn compact(qemu_img: &Path, file: &Path) -> Result<(), CompactError> {
+    let compact = Unfinished::beside(&file.with_extension("compact"));
+    // Compression has as many workers as coroutines are allowed; their order does not matter.
+    let tool =
+        Tool::new(qemu_img).words(["convert", "-q", "-c", "-W", "-m", "16", "-f", "qcow2", "-O", "qcow2"]);
+    tool.words([file, compact.path()]).run(COMPACTION).await?;
+    Ok(compact.finish(file)?)
+}
+
+/// Why an image could not be written anew.
+#[derive(Debug, thiserror::Error)]
+pub enum CompactError {
+    /// `qemu-img` failed.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    /// The host failed.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
 }
 
 /// As [`read_files`], by the builder's program `reader` in a process of its own: what a guest

@@ -4,6 +4,7 @@ use crate::{
     accelerator::NoKvm,
     answer_file::AnswerFileError,
     blame::Blame,
+    boot::BootError,
     evidence::Evidence,
     media::{MediaError, PatchOutside},
     phase::Phase,
@@ -110,12 +111,9 @@ pub enum InstallError {
         /// By whom.
         by_guest: bool,
     },
-    /// QEMU ended in the last phase, but not because the guest did.
-    #[error("QEMU ended ({how}) although the guest had not shut down, so the disk may be incomplete")]
-    Killed {
-        /// How.
-        how: String,
-    },
+    /// The guest's end failed.
+    #[error(transparent)]
+    End(#[from] BootError),
 }
 
 impl InstallError {
@@ -132,9 +130,8 @@ impl InstallError {
                 MediaError::Name { .. } | MediaError::Room { .. } => Blame::Input,
                 MediaError::FileSystem { .. } => Blame::Bug,
             },
-            Self::Accelerator(_) | Self::Tool(_) | Self::File(_) | Self::Qmp(_) | Self::Killed { .. } => {
-                Blame::Host
-            }
+            Self::Accelerator(_) | Self::Tool(_) | Self::File(_) | Self::Qmp(_) => Blame::Host,
+            Self::End(error) => error.blame(),
             Self::Machine(error) => error.blame(),
             Self::Wait(error) => error.cause.blame(),
             Self::Session(error) => error.blame(),
@@ -178,7 +175,7 @@ impl InstallError {
             | Self::NotBootable
             | Self::RestartLoop { .. }
             | Self::EarlyShutdown { .. }
-            | Self::Killed { .. } => None,
+            | Self::End(_) => None,
         }
     }
 }

@@ -3,14 +3,16 @@
 mod error;
 mod preparation;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tokio::sync::mpsc;
 
 pub use error::{InstallError, InstallFailure};
 
 use crate::{
-    accelerator, disk,
+    accelerator,
+    boot::{self, BootError, SHUTDOWN_COMMAND},
+    disk,
     evidence::{self, Sources},
     guest::{Observer, PageReader, Sighting, Watching},
     machine::{Assembly, Display, SystemDisk, Writes},
@@ -19,15 +21,14 @@ use crate::{
     qemu::{Channels, Qemu},
     session::Session,
     spec::{Install, InstallTimeouts, Network},
-    wait::{self, Cause, Deadline, WaitError},
+    unfinished::Unfinished,
+    wait::{self, Deadline, WaitError},
 };
 
 use preparation::Media;
 
 /// A guest that restarts more often than this is in a loop: an installation restarts two or three times.
 const RESTARTS: u32 = 12;
-/// What ends the guest, without the half minute of grace that `shutdown` gives by default.
-const SHUTDOWN_COMMAND: &str = "shutdown /s /t 0 /f";
 
 /// Where an installation may write.
 #[derive(Debug, Clone, Copy)]
@@ -38,18 +39,10 @@ pub struct Places<'a> {
     pub scratch: &'a Path,
     /// What is left of a failure.
     pub evidence: &'a Path,
-    /// The builder's program, which reads a failed installation's disk in a process of its own.
-    pub disk_reader: &'a Path,
-}
-
-impl Places<'_> {
-    /// Where the disk grows until it is whole.
-    #[must_use]
-    pub fn unfinished(&self) -> PathBuf {
-        let mut path = self.out.as_os_str().to_owned();
-        path.push(".unfinished");
-        path.into()
-    }
+    /// The builder's own program: it reads a failed installation's disk in a process of its own.
+    pub builder: &'a Path,
+    /// Who sees the guest's screen.
+    pub display: Display,
 }
 
 /// Installs, and puts the disk to `places.out`.
@@ -61,28 +54,25 @@ pub async fn install(
     places: Places<'_>,
     progress: &Progress,
 ) -> Result<(), Box<InstallFailure>> {
-    // In the same directory, so that putting it in its place copies nothing.
-    let unfinished = places.unfinished();
+    let unfinished = Unfinished::beside(places.out);
     let mut machine = None;
     let outcome = story(spec, places, &unfinished, progress, &mut machine).await;
     let Err(error) = outcome else { return Ok(()) };
     let phase = progress.current();
-    let disk = unfinished.exists().then_some(unfinished.as_path());
+    let disk = unfinished.path().exists().then_some(unfinished.path());
     let tesseract = spec.tools.tesseract.as_deref();
-    let sources = Sources { machine: places.scratch, disk, disk_reader: places.disk_reader, tesseract };
+    let sources = Sources { machine: places.scratch, disk, builder: places.builder, tesseract };
     let evidence = match (&machine, disk) {
         (None, None) => None, // nothing ran, so there is nothing to look at
         _ => Some(evidence::collect(machine, sources, places.evidence).await),
     };
-    // It may not exist, or be gone with its directory.
-    let _ = fs_err::remove_file(&unfinished);
     Err(Box::new(InstallFailure { phase, error, evidence }))
 }
 
 async fn story(
     spec: &Install,
     places: Places<'_>,
-    unfinished: &Path,
+    unfinished: &Unfinished,
     progress: &Progress,
     running: &mut Option<Qemu>,
 ) -> Result<(), InstallError> {
@@ -97,7 +87,7 @@ async fn story(
     let Media { installation_medium, answer_medium, written_bytes } =
         preparation.write(spec, places.scratch)?;
     progress.line(&format!("  {} KiB written; the installation medium stays as it is", written_bytes >> 10));
-    disk::create(&spec.tools.qemu_img, unfinished, spec.disk_mib).await?;
+    disk::create(&spec.tools.qemu_img, unfinished.path(), spec.disk_mib).await?;
 
     progress.phase(Phase::Firmware, "starting the machine");
     let network = Network::default();
@@ -105,12 +95,12 @@ async fn story(
         machine: &spec.machine,
         tools: &spec.tools,
         acceleration,
-        disk: SystemDisk { file: unfinished.into(), writes: Writes::Kept },
+        disk: SystemDisk { file: unfinished.path().into(), writes: Writes::Kept },
         installation_medium: Some(installation_medium),
         answer_medium: Some((spec.answer_medium, answer_medium)),
         network: &network,
         forwarder: None,
-        display: Display::None,
+        display: places.display,
         directory: places.scratch,
     };
     let deadline = deadline_of(&spec.timeouts, Phase::Firmware);
@@ -124,7 +114,7 @@ async fn story(
     drop(observer);
 
     progress.phase(Phase::Output, "putting the disk into its place");
-    fs_err::rename(unfinished, places.out)?;
+    unfinished.finish(places.out)?;
     Ok(())
 }
 
@@ -216,22 +206,8 @@ impl Guest<'_> {
 
         self.progress.phase(Phase::Shutdown, "ending the installed system");
         let deadline = Deadline::after(self.timeouts.shutdown_seconds, "timeouts.shutdownSeconds");
-        let order = async {
-            // The guest may be gone before it answers; a refusal leaves the power button.
-            match session.run_to_end(SHUTDOWN_COMMAND).await {
-                Ok((0, ..)) | Err(_) => Ok(()),
-                Ok(_) => self.machine.power_button().await,
-            }
-        };
-        let ended = async {
-            let (ordered, ()) = tokio::join!(order, self.machine.ended());
-            ordered
-        };
-        match wait::race("the end of the guest", ended, &signs, deadline).await {
-            // QEMU's end is what was waited for.
-            Ok(_) | Err(WaitError { cause: Cause::QemuExited(_), .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
+        let order = async { session.run_to_end(SHUTDOWN_COMMAND).await.map(|(code, ..)| code) };
+        boot::power_off(self.machine, order, deadline).await?;
         // Whatever QEMU said before its end has been seen by now.
         while let Ok(sighting) = self.seen.try_recv() {
             if sighting == (Sighting::Shutdown { by_guest: true }) {
@@ -239,7 +215,7 @@ impl Guest<'_> {
             }
         }
         let how = signs.borrow().exited.clone().unwrap_or_default();
-        Err(InstallError::Killed { how })
+        Err(BootError::Killed { how }.into())
     }
 
     async fn sighting(&mut self, awaited: &'static str, deadline: Deadline) -> Result<Sighting, WaitError> {

@@ -1,8 +1,7 @@
 use std::fmt;
 
 use crate::{
-    accelerator::NoKvm, blame::Blame, evidence::Evidence, phase::Phase, qemu::QemuError, qmp::QmpError,
-    session::SessionError, tool::ToolError, wait::WaitError,
+    blame::Blame, boot::BootError, evidence::Evidence, phase::Phase, script::ScriptError, wait::WaitError,
 };
 
 /// A run that failed: where, why, and what is left to look at.
@@ -36,27 +35,15 @@ pub enum RunError {
     /// The image is not there.
     #[error("image: {0}")]
     Image(std::io::Error),
-    /// KVM was asked for.
+    /// No guest.
     #[error(transparent)]
-    Accelerator(#[from] NoKvm),
-    /// A program could not be started.
+    Guest(#[from] BootError),
+    /// The script could not be run.
     #[error(transparent)]
-    Tool(#[from] ToolError),
-    /// A file of the host failed.
-    #[error(transparent)]
-    File(#[from] std::io::Error),
-    /// No machine.
-    #[error(transparent)]
-    Machine(#[from] QemuError),
-    /// The machine protocol failed.
-    #[error(transparent)]
-    Qmp(#[from] QmpError),
+    Script(#[from] ScriptError),
     /// What was waited for cannot come.
     #[error(transparent)]
     Wait(#[from] WaitError),
-    /// The logon failed.
-    #[error(transparent)]
-    Session(#[from] SessionError),
 }
 
 impl RunError {
@@ -65,10 +52,9 @@ impl RunError {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Image(_) => Blame::Input,
-            Self::Accelerator(_) | Self::Tool(_) | Self::File(_) | Self::Qmp(_) => Blame::Host,
-            Self::Machine(error) => error.blame(),
+            Self::Guest(error) => error.blame(),
+            Self::Script(_) => Blame::Host,
             Self::Wait(error) => error.cause.blame(),
-            Self::Session(error) => error.blame(),
         }
     }
 }

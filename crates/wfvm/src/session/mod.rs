@@ -2,6 +2,7 @@
 //! separate streams, and files.
 
 mod command_line;
+mod connection;
 mod files;
 
 use std::{sync::Arc, time::Duration};
@@ -10,6 +11,7 @@ use russh::{ChannelMsg, client};
 use tokio::sync::{mpsc, watch};
 
 pub use command_line::{join_words, remote_path};
+pub use connection::{BootLimit, Connection};
 
 use crate::{
     blame::Blame,
@@ -45,6 +47,20 @@ pub enum SessionError {
         /// The command.
         command: String,
     },
+    /// The guest restarted in the middle.
+    #[error("the guest restarted before the answer")]
+    Restarted,
+    /// The guest was told to restart and refused.
+    #[error("the guest refuses to restart: exit code {code}{}", if .said.is_empty() { String::new() } else { format!(", {said}") })]
+    NoRestart {
+        /// The exit code of `shutdown`.
+        code: u32,
+        /// What it said.
+        said: String,
+    },
+    /// There was no new session after a restart or a loss.
+    #[error(transparent)]
+    Unreachable(#[from] WaitError),
     /// Whoever asked does not wait any more.
     #[error("nobody waits for the answer any more")]
     Abandoned,
@@ -66,7 +82,12 @@ impl SessionError {
     #[must_use]
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Connection(_) | Self::NoExitCode { .. } | Self::GuestFile { .. } => Blame::Guest,
+            Self::Connection(_)
+            | Self::NoExitCode { .. }
+            | Self::Restarted
+            | Self::NoRestart { .. }
+            | Self::GuestFile { .. } => Blame::Guest,
+            Self::Unreachable(error) => error.cause.blame(),
             Self::Refused { .. } | Self::HostFile(_) => Blame::Input,
             Self::Abandoned => Blame::Host,
         }
@@ -132,6 +153,12 @@ impl Session {
             Some(problem) => WaitError { last_seen: format!("{}; {problem}", error.last_seen), ..error },
             None => error,
         })
+    }
+
+    /// Whether the connection is gone.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.handle.is_closed()
     }
 
     async fn attempts(port: u16, login: &Login, problem: &mut Option<String>) -> Result<Self, SessionError> {

@@ -4,7 +4,9 @@
 //! connection stays with the owner. Every frame is one byte that says what it is,
 //! four bytes of length, little endian, and that many bytes.
 
-use std::{io, path::PathBuf, sync::Arc};
+mod owner;
+
+use std::{fmt, io, path::PathBuf, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -14,7 +16,12 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::session::{Output, Session, SessionError};
+pub use owner::{Owner, Rule};
+
+use crate::{
+    session::{Output, SessionError},
+    steps::{Begun, Outcome},
+};
 
 /// The environment variable that names the socket to the programs of a script.
 pub const SOCKET_VARIABLE: &str = "WFVM_SOCKET";
@@ -55,6 +62,23 @@ pub enum Request {
     },
     /// Nothing but an answer: the session is authenticated.
     Wait,
+    /// Restart the guest and wait until it takes commands.
+    Restart,
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exec { command } => write!(formatter, "win-exec {command}"),
+            Self::Put { local, directory, name } => {
+                write!(formatter, "win-put {} {directory}", local.display())?;
+                name.as_ref().map_or(Ok(()), |name| write!(formatter, " --as {name}"))
+            }
+            Self::Get { remote, .. } => write!(formatter, "win-get {remote}"),
+            Self::Wait => formatter.write_str("win-wait"),
+            Self::Restart => formatter.write_str("win-restart"),
+        }
+    }
 }
 
 /// How a request ended.
@@ -65,6 +89,8 @@ pub enum Answer {
     Ended {
         /// The exit code.
         exit_code: u32,
+        /// Whether the owner takes a code other than 0 for a success.
+        accepted: bool,
     },
     /// It did not get through.
     Failed {
@@ -77,39 +103,53 @@ pub enum Answer {
 
 /// Takes requests until it is dropped; each connection carries one. It ends by itself only
 /// when the listener fails, as it does on a host that is out of descriptors.
-pub async fn serve(listener: UnixListener, session: Arc<Session>) -> io::Error {
+pub async fn serve(listener: UnixListener, owner: Arc<Owner>) -> io::Error {
     let mut connections = JoinSet::new();
     loop {
         let connection = match listener.accept().await {
             Ok((connection, _)) => connection,
             Err(error) => return error,
         };
-        let session = session.clone();
-        connections.spawn(async move { answer(connection, &session).await });
+        let owner = owner.clone();
+        connections.spawn(async move { answer(connection, &owner).await });
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn answer(connection: UnixStream, session: &Session) -> io::Result<()> {
+async fn answer(connection: UnixStream, owner: &Owner) -> io::Result<()> {
     let (mut read, mut write) = connection.into_split();
     let Some((REQUEST, request)) = receive(&mut read).await? else { return Ok(()) };
     let request: Request = serde_json::from_slice(&request).map_err(io::Error::other)?;
+    let is_command = matches!(request, Request::Exec { .. });
+    let mut step = owner.steps.begin(request.to_string());
     let (input, typed) = mpsc::channel(16);
     let (output, written) = mpsc::channel(16);
-    let work = async {
-        match perform(session, request, typed, output).await {
-            Ok(exit_code) => Answer::Ended { exit_code },
-            Err(error) => Answer::Failed { problem: error.to_string(), status: error.blame().exit_status() },
-        }
-    };
+    let work = owner.perform(request, typed, output);
     let client = async {
         tokio::select! {
-            forwarded = forward(written, &mut write) => forwarded,
+            forwarded = forward(written, &mut write, &mut step) => forwarded,
             gone = feed(&mut read, input) => Err(gone),
         }
     };
     // A client that goes away takes its request with it: nobody has `written` then.
-    let (answer, client) = tokio::join!(work, client);
+    let (performed, client) = tokio::join!(work, client);
+    let (outcome, failed, answer) = match performed {
+        Ok((exit_code, accepted)) => {
+            let outcome = if is_command { Outcome::Ended(exit_code) } else { Outcome::Done };
+            (outcome, exit_code != 0 && !accepted, Answer::Ended { exit_code, accepted })
+        }
+        Err(error) => {
+            let problem = error.to_string();
+            let status = error.blame().exit_status();
+            // A client that was ended by the script asked for nothing any more.
+            let failed = !matches!(error, SessionError::Abandoned);
+            (Outcome::Lost(problem.clone()), failed, Answer::Failed { problem, status })
+        }
+    };
+    let step = step.end(outcome, failed);
+    if failed {
+        owner.tell(&format!("  step {}: {step}", step.number));
+    }
     client?;
     send(&mut write, ANSWER, &serde_json::to_vec(&answer).map_err(io::Error::other)?).await
 }
@@ -118,8 +158,10 @@ async fn answer(connection: UnixStream, session: &Session) -> io::Result<()> {
 async fn forward(
     mut written: mpsc::Receiver<Output>,
     write: &mut (impl AsyncWrite + Unpin),
+    step: &mut Begun,
 ) -> io::Result<()> {
     while let Some(piece) = written.recv().await {
+        step.wrote(&piece);
         match piece {
             Output::Stdout(bytes) => send(write, STDOUT, &bytes).await?,
             Output::Stderr(bytes) => send(write, STDERR, &bytes).await?,
@@ -146,27 +188,6 @@ async fn feed(read: &mut (impl AsyncRead + Unpin), input: mpsc::Sender<Vec<u8>>)
             Err(error) => return error,
         }
     }
-}
-
-async fn perform(
-    session: &Session,
-    request: Request,
-    input: mpsc::Receiver<Vec<u8>>,
-    output: mpsc::Sender<Output>,
-) -> Result<u32, SessionError> {
-    let moved = match request {
-        Request::Exec { command } => return session.run(&command, input, output).await,
-        Request::Wait => Ok(()),
-        Request::Put { local, directory, name } => tokio::select! {
-            moved = session.put(&local, &directory, name.as_deref()) => moved,
-            () = output.closed() => Err(SessionError::Abandoned),
-        },
-        Request::Get { remote, directory } => tokio::select! {
-            moved = session.get(&remote, &directory) => moved,
-            () = output.closed() => Err(SessionError::Abandoned),
-        },
-    };
-    moved.map(|()| 0)
 }
 
 /// Why a request has no answer.
@@ -283,7 +304,7 @@ mod tests {
             assert_eq!(receive(&mut read).await.unwrap(), Some((STDIN, Vec::new())));
             send(&mut write, STDOUT, b"out").await.unwrap();
             send(&mut write, STDERR, b"err").await.unwrap();
-            let answer = serde_json::to_vec(&Answer::Ended { exit_code: 3010 }).unwrap();
+            let answer = serde_json::to_vec(&Answer::Ended { exit_code: 3010, accepted: false }).unwrap();
             send(&mut write, ANSWER, &answer).await.unwrap();
             read // kept open until the answer is read
         };
@@ -291,7 +312,7 @@ mod tests {
         let request = Request::Exec { command: "ver".into() };
         let (_read, answer) =
             tokio::join!(serve, ask(client, &request, &b"in"[..], &mut stdout, &mut stderr));
-        assert_eq!(answer.unwrap(), Answer::Ended { exit_code: 3010 });
+        assert_eq!(answer.unwrap(), Answer::Ended { exit_code: 3010, accepted: false });
         assert_eq!((&stdout[..], &stderr[..]), (&b"out"[..], &b"err"[..]));
     }
 

@@ -1,0 +1,122 @@
+use std::fmt;
+
+use crate::{
+    blame::Blame, boot::BootError, disk::CompactError, evidence::Evidence, phase::Phase, script::ScriptError,
+    steps::Step, tool::ToolError, wait::WaitError,
+};
+
+/// A layer that failed: where, why, and what is left to look at.
+#[derive(Debug)]
+pub struct LayerFailure {
+    /// The layer's name.
+    pub name: String,
+    /// The phase in which it happened.
+    pub phase: Phase,
+    /// Why.
+    pub error: LayerError,
+    /// The steps of the script that failed, in order.
+    pub failures: Vec<Step>,
+    /// What was collected, if a machine had run.
+    pub evidence: Option<Evidence>,
+}
+
+impl fmt::Display for LayerFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "layer `{}`: {}\n  phase     {}", self.name, self.error, self.phase)?;
+        for step in &self.failures {
+            write!(formatter, "\n  step {:<4} {step}", step.number)?;
+            for line in step.tail.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+                write!(formatter, "\n            | {line}")?;
+            }
+        }
+        if let Some(evidence) = &self.evidence {
+            write!(formatter, "\n{evidence}")?;
+        }
+        if let Some(hint) = self.failures.last().and_then(hint) {
+            write!(formatter, "\n\nhint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for LayerFailure {}
+
+/// What installers mean by codes that they do not explain (Microsoft, "Windows Installer Error
+/// Messages", "MsiExec.exe and InstMsi.exe Error Messages").
+fn hint(step: &Step) -> Option<&'static str> {
+    match step.outcome {
+        crate::steps::Outcome::Ended(1603) => {
+            Some("1603 is Windows Installer's general failure; `/l*v FILE` makes it write why")
+        }
+        crate::steps::Outcome::Ended(1618) => Some("1618: another installation is under way in the guest"),
+        crate::steps::Outcome::Ended(9009) => Some("9009: cmd.exe found no such program"),
+        _ => None,
+    }
+}
+
+/// Why a layer failed.
+#[derive(Debug, thiserror::Error)]
+pub enum LayerError {
+    /// The image below cannot be read.
+    #[error("parent: {0}")]
+    Parent(std::io::Error),
+    /// A directory of programs is not there.
+    #[error("searchPath: {0}")]
+    SearchPath(std::io::Error),
+    /// `qemu-img` failed.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    /// The compact image could not be written.
+    #[error(transparent)]
+    Compact(#[from] CompactError),
+    /// A file of the host failed.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
+    /// No guest, or no clean end of it.
+    #[error(transparent)]
+    Guest(#[from] BootError),
+    /// The script could not be run.
+    #[error(transparent)]
+    Script(#[from] ScriptError),
+    /// What was waited for cannot come.
+    #[error(transparent)]
+    Wait(#[from] WaitError),
+    /// The script said so.
+    #[error("its script ended with {0}")]
+    Status(String),
+    /// Requests were lost that the script did not answer for.
+    #[error("{lost} of {all} requests of its script did not get through")]
+    Lost {
+        /// Those that failed other than by an exit code.
+        lost: usize,
+        /// All.
+        all: usize,
+    },
+    /// The guest went away.
+    #[error("the guest shut down in the middle of the script{}", while_running(.running))]
+    ShutDown {
+        /// What ran then.
+        running: Vec<String>,
+    },
+}
+
+fn while_running(running: &[String]) -> String {
+    match running {
+        [] => String::new(),
+        running => format!(", while `{}` ran", running.join("`, `")),
+    }
+}
+
+impl LayerError {
+    /// Whose move it is.
+    #[must_use]
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Parent(_) | Self::SearchPath(_) => Blame::Input,
+            Self::Tool(_) | Self::Compact(_) | Self::File(_) | Self::Script(_) => Blame::Host,
+            Self::Guest(error) => error.blame(),
+            Self::Wait(error) => error.cause.blame(),
+            Self::Status(_) | Self::Lost { .. } | Self::ShutDown { .. } => Blame::Guest,
+        }
+    }
+}

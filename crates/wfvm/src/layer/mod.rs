@@ -1,0 +1,234 @@
+//! A script beside a running guest whose changes are kept: one image on top of another.
+
+mod error;
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    pin::pin,
+    process::ExitStatus,
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+
+pub use error::{LayerError, LayerFailure};
+
+use crate::{
+    boot::{Boot, Guest},
+    command_socket::{Owner, Rule},
+    disk,
+    evidence::{self, Sources},
+    machine::{Display, SystemDisk, Writes},
+    phase::Phase,
+    progress::Progress,
+    qemu::Qemu,
+    script::{self, Script, Strictness},
+    session::BootLimit,
+    spec::Layer,
+    steps::Steps,
+    tool::status_in_words,
+    unfinished::Unfinished,
+    wait::{self, Cause, Deadline, WaitError},
+};
+
+const AWAITED: &str = "the end of the layer's script";
+
+/// Where a layer may write, and what it finds around it.
+#[derive(Debug, Clone)]
+pub struct Places<'a> {
+    /// The result, which appears only when it is whole.
+    pub out: &'a Path,
+    /// Sockets and scratch files; a short path.
+    pub scratch: &'a Path,
+    /// What is left of a failure.
+    pub evidence: &'a Path,
+    /// The directory of `win-exec` and its siblings.
+    pub programs: PathBuf,
+    /// The builder's own program: it carries forwarded connections.
+    pub builder: PathBuf,
+    /// PATH after the spec's directories.
+    pub path: OsString,
+    /// Who sees the guest's screen.
+    pub display: Display,
+}
+
+/// Where a layer's time went.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Times {
+    /// All of it.
+    pub total_seconds: f64,
+    /// From the start of the guest's CPUs to the authenticated session.
+    pub boot_seconds: f64,
+    /// The script.
+    pub script_seconds: f64,
+    /// From the order to shut down to QEMU's end.
+    pub shutdown_seconds: f64,
+    /// Writing the compact image, if that was asked for.
+    pub compact_seconds: f64,
+    /// The rest, which is no work of the guest's.
+    pub other_seconds: f64,
+}
+
+/// Builds a layer and puts it to `places.out`.
+///
+/// # Errors
+/// [`LayerFailure`] with the phase, the steps that failed and the evidence; nothing is left at
+/// `places.out`.
+pub async fn layer(
+    spec: &Layer,
+    places: &Places<'_>,
+    progress: &Progress,
+) -> Result<Times, Box<LayerFailure>> {
+    let unfinished = Unfinished::beside(places.out);
+    let (mut machine, steps) = (None, Steps::default());
+    let error = match story(spec, places, &unfinished, &steps, progress, &mut machine).await {
+        Ok(times) => return Ok(times),
+        Err(error) => error,
+    };
+    let phase = progress.current();
+    let tesseract = spec.tools.tesseract.as_deref();
+    let sources = Sources { machine: places.scratch, disk: None, builder: &places.builder, tesseract };
+    let evidence = match machine {
+        None => None,
+        Some(_) => Some(evidence::collect(machine, sources, places.evidence).await),
+    };
+    Err(Box::new(LayerFailure {
+        name: spec.name.clone(),
+        phase,
+        error,
+        failures: steps.failures(),
+        evidence,
+    }))
+}
+
+async fn story(
+    spec: &Layer,
+    places: &Places<'_>,
+    unfinished: &Unfinished,
+    steps: &Steps,
+    progress: &Progress,
+    running: &mut Option<Qemu>,
+) -> Result<Times, LayerError> {
+    let begun = Instant::now();
+    progress.phase(Phase::Preflight, &format!("layer {} on {}", spec.name, spec.parent.display()));
+    let parent = fs_err::canonicalize(&spec.parent).map_err(LayerError::Parent)?;
+    for directory in &spec.search_path {
+        fs_err::metadata(directory).map_err(LayerError::SearchPath)?;
+    }
+    disk::create_overlay(&spec.tools.qemu_img, &parent, unfinished.path()).await?;
+
+    let boot = Boot {
+        machine: &spec.machine,
+        tools: &spec.tools,
+        login: &spec.login,
+        network: &spec.network,
+        disk: SystemDisk { file: unfinished.path().into(), writes: Writes::Kept },
+        display: places.display,
+        limit: BootLimit { seconds: spec.timeouts.boot_seconds, field: "timeouts.bootSeconds" },
+        scratch: places.scratch,
+        forwarder: &places.builder,
+    };
+    let mut guest = Guest::boot(&boot, progress, running).await?;
+    let booted = guest.took;
+
+    progress.phase(Phase::Script, &format!("ready as {}", spec.login.user));
+    let since = Instant::now();
+    let status = script(spec, places, steps, progress, &mut guest).await?;
+    let scripted = since.elapsed();
+    judge(spec, status, steps)?;
+
+    let since = Instant::now();
+    if !guest.has_shut_down() {
+        progress.phase(Phase::Shutdown, "ending the guest");
+        let deadline = Deadline::after(spec.timeouts.shutdown_seconds, "timeouts.shutdownSeconds");
+        if let Some(machine) = running {
+            guest.shut_down(machine, deadline).await?;
+        }
+    }
+    let shut_down = since.elapsed();
+    *running = None;
+
+    progress.phase(Phase::Output, "putting the image into its place");
+    let since = Instant::now();
+    if spec.compact {
+        disk::compact(&spec.tools.qemu_img, unfinished.path()).await?;
+    }
+    let compacted = since.elapsed();
+    unfinished.finish(places.out)?;
+    let times = Times::new(begun.elapsed(), booted, scripted, shut_down, compacted);
+    progress.line(&format!("  {} steps; {times}", steps.count()));
+    Ok(times)
+}
+
+async fn script(
+    spec: &Layer,
+    places: &Places<'_>,
+    steps: &Steps,
+    progress: &Progress,
+    guest: &mut Guest,
+) -> Result<ExitStatus, LayerError> {
+    let script = Script {
+        text: &spec.script,
+        bash: spec.tools.bash.as_deref().unwrap_or(Path::new("bash")),
+        strictness: if spec.strict { Strictness::Strict } else { Strictness::Plain },
+        programs: &places.programs,
+        search_path: &spec.search_path,
+        path: &places.path,
+        variables: guest.variables(),
+        scratch: places.scratch,
+    };
+    let rule = Rule::Installers { accepted: spec.strict };
+    let owner = Owner::new(guest.connection.clone(), rule, steps.clone()).telling(progress.clone());
+    let signs = guest.signs.clone();
+    let deadline = Deadline::after(spec.timeouts.script_seconds, "timeouts.scriptSeconds");
+    let mut ended = pin!(script::run(&script, owner));
+    match wait::race(AWAITED, &mut ended, &signs, deadline).await {
+        Err(error @ WaitError { cause: Cause::QemuExited(_), .. }) => {
+            let running = steps.running();
+            guest.heard_out().await;
+            if guest.has_shut_down() { Err(LayerError::ShutDown { running }) } else { Err(error.into()) }
+        }
+        ended => Ok(ended??),
+    }
+}
+
+/// Whether the script did what it should, by its own status and by what became of its requests.
+fn judge(spec: &Layer, status: ExitStatus, steps: &Steps) -> Result<(), LayerError> {
+    if !status.success() {
+        return Err(LayerError::Status(status_in_words(status)));
+    }
+    match steps.lost() {
+        // A strict script answers for each of its requests itself.
+        lost if lost > 0 && !spec.strict => Err(LayerError::Lost { lost, all: steps.count() }),
+        _ => Ok(()),
+    }
+}
+
+impl Times {
+    fn new(total: Duration, boot: Duration, script: Duration, shutdown: Duration, compact: Duration) -> Self {
+        let other = total.saturating_sub(boot + script + shutdown + compact);
+        Self {
+            total_seconds: total.as_secs_f64(),
+            boot_seconds: boot.as_secs_f64(),
+            script_seconds: script.as_secs_f64(),
+            shutdown_seconds: shutdown.as_secs_f64(),
+            compact_seconds: compact.as_secs_f64(),
+            other_seconds: other.as_secs_f64(),
+        }
+    }
+}
+
+impl std::fmt::Display for Times {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "boot {:.1} s, script {:.1} s, shutdown {:.1} s, all else {:.1} s",
+            self.boot_seconds,
+            self.script_seconds,
+            self.shutdown_seconds,
+            self.compact_seconds + self.other_seconds
+        )
+    }
+}

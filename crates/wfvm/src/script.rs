@@ -1,0 +1,118 @@
+//! A bash script on the host, whose programs reach the guest through the owner's socket.
+
+use std::{
+    ffi::{OsStr, OsString},
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+    sync::Arc,
+};
+
+use tokio::net::UnixListener;
+
+use crate::{
+    command_socket::{self, Owner, SOCKET_VARIABLE},
+    tool::{KillGroup, Tool, ToolError},
+};
+
+/// Why a script has no status.
+#[derive(Debug, thiserror::Error)]
+pub enum ScriptError {
+    /// Bash could not be started.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    /// A file or socket of the host failed.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
+}
+
+/// A script and what it finds around it.
+#[derive(Debug)]
+pub struct Script<'a> {
+    /// Its text.
+    pub text: &'a str,
+    /// The shell.
+    pub bash: &'a Path,
+    /// What a command that fails means to the shell.
+    pub strictness: Strictness,
+    /// The directory of `win-exec` and its siblings, which comes first in PATH.
+    pub programs: &'a Path,
+    /// Directories that follow.
+    pub search_path: &'a [PathBuf],
+    /// PATH after all these.
+    pub path: &'a OsStr,
+    /// Further variables.
+    pub variables: Vec<(String, String)>,
+    /// Where its text and the socket lie; a short path.
+    pub scratch: &'a Path,
+}
+
+/// What a command that fails means to the shell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strictness {
+    /// Nothing: the last command's status is the script's, as in a layer of WFVM's.
+    Plain,
+    /// The script's end, as in `wfvm-run` of WFVM's.
+    FirstFailure,
+    /// The script's end, also in a pipe, and so does a variable that is not set.
+    Strict,
+}
+
+impl Strictness {
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Plain => &[],
+            Self::FirstFailure => &["-e"],
+            Self::Strict => &["-e", "-u", "-o", "pipefail"],
+        }
+    }
+}
+
+/// Runs a script to its end, in the current directory and with our terminal.
+///
+/// # Errors
+/// [`ScriptError`] if there is none.
+pub async fn run(script: &Script<'_>, owner: Owner) -> Result<ExitStatus, ScriptError> {
+    let socket = std::path::absolute(script.scratch)?.join("command.sock");
+    let listener = UnixListener::bind(&socket)?;
+    tokio::select! {
+        status = bash(script, &socket) => status,
+        failed = command_socket::serve(listener, Arc::new(owner)) => Err(failed.into()),
+    }
+}
+
+async fn bash(script: &Script<'_>, socket: &Path) -> Result<ExitStatus, ScriptError> {
+    let text = std::path::absolute(script.scratch)?.join("script");
+    fs_err::write(&text, script.text)?;
+    let mut tool = Tool::new(script.bash)
+        .words(script.strictness.options())
+        .words([text.as_os_str()])
+        .variable("PATH", search_path(script))
+        .variable(SOCKET_VARIABLE, socket);
+    for (name, value) in &script.variables {
+        tool = tool.variable(name, value);
+    }
+    let interactive = std::io::stdin().is_terminal();
+    let tool = if interactive { tool.sharing_the_terminal() } else { tool };
+    let mut child = tool.spawn(Stdio::inherit(), Stdio::inherit(), Stdio::inherit())?;
+    let rest = (!interactive).then(|| KillGroup::of(&child));
+    let status = child.wait().await?;
+    drop(rest);
+    Ok(status)
+}
+
+fn search_path(script: &Script<'_>) -> OsString {
+    let directories = std::iter::once(script.programs).chain(script.search_path.iter().map(PathBuf::as_path));
+    let mut path = OsString::new();
+    for directory in directories {
+        if !path.is_empty() {
+            path.push(":");
+        }
+        path.push(directory);
+    }
+    if !script.path.is_empty() {
+        path.push(":");
+        path.push(script.path);
+    }
+    path
+}

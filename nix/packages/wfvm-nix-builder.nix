@@ -20,7 +20,7 @@ pkgs.pkgsStatic.rustPlatform.buildRustPackage {
   # scripts/test runs the tests; they want QEMU and the reference guest.
   doCheck = false;
   postInstall = ''
-    for command in win-exec win-put win-get win-wait; do ln -s wfvm-nix-builder $out/bin/$command; done
+    for command in win-exec win-put win-get win-wait win-restart; do ln -s wfvm-nix-builder $out/bin/$command; done
   '';
   meta.mainProgram = "wfvm-nix-builder";
 }

@@ -212,7 +212,7 @@ impl Stage {
             // On the file system of the binary, so that it is linked and not copied.
             let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
             fs_err::hard_link(builder(), directory.path().join("wfvm-nix-builder")).unwrap();
-            for name in ["win-exec", "win-put", "win-get", "win-wait"] {
+            for name in ["win-exec", "win-put", "win-get", "win-wait", "win-restart"] {
                 std::os::unix::fs::symlink("wfvm-nix-builder", directory.path().join(name)).unwrap();
             }
             directory

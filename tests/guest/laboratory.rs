@@ -67,7 +67,7 @@ impl Laboratory {
         fs_err::create_dir(&scratch).unwrap();
         fs_err::create_dir(&programs).unwrap();
         let binary = builder();
-        for name in ["win-exec", "win-put", "win-get", "win-wait"] {
+        for name in ["win-exec", "win-put", "win-get", "win-wait", "win-restart"] {
             std::os::unix::fs::symlink(&binary, programs.join(name)).unwrap();
         }
         let spec = Run {

@@ -1,6 +1,8 @@
 //! From an installed image to a guest that takes commands, and back to a machine that is off.
 
 use std::{
+    collections::BTreeMap,
+    net::Ipv4Addr,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -15,7 +17,7 @@ use crate::{
     accelerator::{self, NoKvm},
     blame::Blame,
     guest::{Observer, PageReader, Sighting, Watching},
-    machine::{Assembly, Display, SystemDisk},
+    machine::{Assembly, Display, SystemDisk, hosts_lines},
     phase::Phase,
     progress::Progress,
     qemu::{Qemu, QemuError},
@@ -27,6 +29,10 @@ use crate::{
 
 /// What ends the guest, without the half minute of grace that `shutdown` gives by default.
 pub const SHUTDOWN_COMMAND: &str = "shutdown /s /t 0 /f";
+
+/// Where Windows looks for a name before it asks a server.
+const HOSTS: &str = r"%SystemRoot%\System32\drivers\etc\hosts";
+const RESTORE_HOSTS: &str = r#"move /y "%SystemRoot%\System32\drivers\etc\hosts.wfvm" "%SystemRoot%\System32\drivers\etc\hosts" >nul"#;
 
 /// What is started.
 #[derive(Debug)]
@@ -102,6 +108,10 @@ pub struct Guest {
     pub took: Duration,
     /// What became of its machine.
     pub signs: watch::Receiver<Signs>,
+    /// Loopback ports of the host that lead to the guest's named ones.
+    ports: BTreeMap<String, u16>,
+    /// Whether its hosts file has lines that are not to be kept.
+    names: bool,
     shut_down: watch::Receiver<bool>,
     _observer: Observer,
     follower: JoinHandle<()>,
@@ -147,23 +157,41 @@ impl Guest {
             progress: progress.clone(),
         };
         let (observer, seen) = Observer::start(machine, channels, watching);
+        if boot.display == Display::Vnc {
+            tell_screen(machine, progress).await?;
+        }
+        let ports = machine.host_ports(&boot.network.ports).await?;
+        let port = machine.ssh_port().await?;
         let since = Instant::now();
         machine.resume().await?;
-        let port = machine.ssh_port().await?;
         let connection = Connection::open(port, boot.login, machine.signs(), boot.limit, deadline).await??;
         let took = since.elapsed();
+        let names = hosts_lines(boot.network);
+        if !names.is_empty() {
+            change_hosts(&connection, &append_to_hosts(&names)).await?;
+        }
         // From here on the script judges the guest.
         observer.only_listen();
         let connection = Arc::new(connection);
         let (tell, shut_down) = watch::channel(false);
         let follower = tokio::spawn(follow(seen, connection.clone(), tell));
-        Ok(Self { connection, took, signs: machine.signs(), shut_down, _observer: observer, follower })
+        Ok(Self {
+            connection,
+            took,
+            signs: machine.signs(),
+            ports,
+            names: !names.is_empty(),
+            shut_down,
+            _observer: observer,
+            follower,
+        })
     }
 
     /// What a script finds in its environment.
     #[must_use]
     pub fn variables(&self) -> Vec<(String, String)> {
-        Vec::new()
+        let name = |name: &String| format!("WFVM_PORT_{}", name.to_uppercase());
+        self.ports.iter().map(|(port, number)| (name(port), number.to_string())).collect()
     }
 
     /// Whether the guest ended the machine. What QEMU said before its end has been seen when its end is known.
@@ -184,9 +212,12 @@ impl Guest {
     /// [`BootError`] if the guest did not end by itself.
     pub async fn shut_down(mut self, machine: &Qemu, deadline: Deadline) -> Result<(), BootError> {
         let connection = self.connection.clone();
+        if self.names {
+            change_hosts(&connection, RESTORE_HOSTS).await?;
+        }
         let order = connection.with(async |session| session.run_to_end(SHUTDOWN_COMMAND).await);
         let order = async { order.await.map(|(code, ..)| code) };
-        power_off(machine, order, deadline).await?;
+        power_off(machine, Box::pin(order), deadline).await?;
         self.heard_out().await;
         if self.has_shut_down() {
             return Ok(());
@@ -216,6 +247,33 @@ async fn follow(
     }
 }
 
+/// Where a person finds the screen of a machine that shows it by VNC.
+///
+/// # Errors
+/// [`QmpError`].
+pub async fn tell_screen(machine: &Qemu, progress: &Progress) -> Result<(), QmpError> {
+    let address = machine.vnc_address().await?.unwrap_or_else(|| "no address".into());
+    progress.line(&format!("  the screen is shown by VNC at {address}"));
+    Ok(())
+}
+
+/// Lines for the hosts file, after a copy of it was made.
+fn append_to_hosts(names: &[(Ipv4Addr, String)]) -> String {
+    // The redirection comes first: a digit before it would be a handle. Windows' own file may
+    // lack the end of its last line.
+    let lines: Vec<String> = names.iter().map(|(address, name)| format!("&echo {address} {name}")).collect();
+    format!(r#"copy /y "{HOSTS}" "{HOSTS}.wfvm" >nul && >>"{HOSTS}" (echo.{})"#, lines.concat())
+}
+
+async fn change_hosts(connection: &Connection, command: &str) -> Result<(), SessionError> {
+    let (code, stdout, stderr) = connection.with(async |session| session.run_to_end(command).await).await?;
+    if code == 0 {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&[stdout, stderr].concat()).trim().to_owned();
+    Err(SessionError::GuestFile { path: HOSTS.into(), problem: format!("exit code {code}: {said}") })
+}
+
 /// Ends the guest by `order`, or by the power button if that is refused or lost, and waits for
 /// QEMU's end.
 ///
@@ -242,5 +300,23 @@ pub async fn power_off(
         // QEMU's end is what was waited for.
         Ok(_) | Err(WaitError { cause: Cause::QemuExited(_), .. }) => Ok(()),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_appended_behind_a_redirection_that_takes_no_digit_for_a_handle() {
+        let names = [
+            (Ipv4Addr::new(192, 168, 1, 100), "a.example".into()),
+            (Ipv4Addr::new(192, 168, 1, 101), "b2".into()),
+        ];
+        let hosts = r"%SystemRoot%\System32\drivers\etc\hosts";
+        let wanted = format!(
+            r#"copy /y "{hosts}" "{hosts}.wfvm" >nul && >>"{hosts}" (echo.&echo 192.168.1.100 a.example&echo 192.168.1.101 b2)"#
+        );
+        assert_eq!(append_to_hosts(&names), wanted);
     }
 }

@@ -128,7 +128,8 @@ impl Begun {
         self.tail.drain(..excess);
     }
 
-    /// The step ended; `failed` says whether its outcome is a failure.
+    /// The step ended, and is known as ended; `failed` says whether its outcome is a failure.
+    #[must_use]
     pub fn end(mut self, outcome: Outcome, failed: bool) -> Step {
         let step = Step {
             words: std::mem::take(&mut self.words),
@@ -163,7 +164,7 @@ mod tests {
         let steps = Steps::default();
         let (first, second) = (steps.begin("win-exec a".into()), steps.begin("win-exec b".into()));
         assert_eq!(steps.running(), ["win-exec a", "win-exec b"]);
-        first.end(Outcome::Ended(0), false);
+        let _ = first.end(Outcome::Ended(0), false);
         assert_eq!(steps.running(), ["win-exec b"]);
         drop(second);
         assert!(steps.running().is_empty() && steps.failures().is_empty());
@@ -176,14 +177,14 @@ mod tests {
         let mut step = steps.begin("win-exec x".into());
         step.wrote(&Output::Stdout(vec![b'a'; 3 * TAIL]));
         step.wrote(&Output::Stderr(b"the end".to_vec()));
-        step.end(Outcome::Ended(1603), true);
+        let _ = step.end(Outcome::Ended(1603), true);
         let failures = steps.failures();
         assert_eq!(failures.len(), 1);
         assert_eq!(failures[0].tail.len(), TAIL);
         assert!(failures[0].tail.ends_with("athe end"));
         assert!(failures[0].to_string().starts_with("`win-exec x` ended with exit code 1603 (0x643)"));
         assert_eq!(steps.lost(), 0);
-        steps.begin("win-put y".into()).end(Outcome::Lost("no such file".into()), true);
+        let _ = steps.begin("win-put y".into()).end(Outcome::Lost("no such file".into()), true);
         assert_eq!(steps.lost(), 1);
     }
 }

@@ -107,10 +107,13 @@ async fn story(
     let (machine, channels) = Qemu::start(&assembly, deadline).await?;
     let machine = running.insert(machine);
     let (observer, seen) = observe(machine, channels, spec, places, progress)?;
+    if places.display == Display::Vnc {
+        boot::tell_screen(machine, progress).await?;
+    }
     machine.resume().await?;
     let mut guest = Guest { machine, seen, restarts: 0, progress, timeouts: spec.timeouts };
     guest.install(deadline).await?;
-    guest.finish(spec).await?;
+    Box::pin(guest.finish(spec)).await?;
     drop(observer);
 
     progress.phase(Phase::Output, "putting the disk into its place");
@@ -207,7 +210,7 @@ impl Guest<'_> {
         self.progress.phase(Phase::Shutdown, "ending the installed system");
         let deadline = Deadline::after(self.timeouts.shutdown_seconds, "timeouts.shutdownSeconds");
         let order = async { session.run_to_end(SHUTDOWN_COMMAND).await.map(|(code, ..)| code) };
-        boot::power_off(self.machine, order, deadline).await?;
+        boot::power_off(self.machine, Box::pin(order), deadline).await?;
         // Whatever QEMU said before its end has been seen by now.
         while let Ok(sighting) = self.seen.try_recv() {
             if sighting == (Sighting::Shutdown { by_guest: true }) {

@@ -1,8 +1,15 @@
 use std::fmt;
 
 use crate::{
-    blame::Blame, boot::BootError, disk::CompactError, evidence::Evidence, phase::Phase, script::ScriptError,
-    steps::Step, tool::ToolError, wait::WaitError,
+    blame::Blame,
+    boot::BootError,
+    disk::CompactError,
+    evidence::Evidence,
+    phase::Phase,
+    script::ScriptError,
+    steps::{Outcome, Step},
+    tool::ToolError,
+    wait::WaitError,
 };
 
 /// A layer that failed: where, why, and what is left to look at.
@@ -44,12 +51,11 @@ impl std::error::Error for LayerFailure {}
 /// What installers mean by codes that they do not explain (Microsoft, "Windows Installer Error
 /// Messages", "MsiExec.exe and InstMsi.exe Error Messages").
 fn hint(step: &Step) -> Option<&'static str> {
-    match step.outcome {
-        crate::steps::Outcome::Ended(1603) => {
-            Some("1603 is Windows Installer's general failure; `/l*v FILE` makes it write why")
-        }
-        crate::steps::Outcome::Ended(1618) => Some("1618: another installation is under way in the guest"),
-        crate::steps::Outcome::Ended(9009) => Some("9009: cmd.exe found no such program"),
+    let Outcome::Ended(code) = step.outcome else { return None };
+    match code {
+        1603 => Some("1603 is Windows Installer's general failure; `/l*v FILE` makes it write why"),
+        1618 => Some("1618: another installation is under way in the guest"),
+        9009 => Some("9009: cmd.exe found no such program"),
         _ => None,
     }
 }

@@ -113,7 +113,7 @@ async fn story(
         scratch: around.scratch,
     };
     let owner = Owner::new(guest.connection.clone(), Rule::Verbatim, Steps::default());
-    let signs = running.as_ref().map(Qemu::signs).unwrap_or_else(|| watch::channel(Signs::default()).1);
+    let signs = guest.signs.clone();
     let deadline = Deadline::after(spec.timeouts.script_seconds, "timeouts.scriptSeconds");
     let mut ended = pin!(script::run(&script, owner));
     match wait::race(AWAITED, &mut ended, &signs, deadline).await {

@@ -14,12 +14,13 @@ let
     (if layer.network.forwards != [ ] then "network.forwards" else null)
     (if layer.network.reachable != [ ] then "network.reachable" else null)
   ];
-  possible = layer:
-    if layer.impure || openings layer == [ ] then layer else
-    throw ''
+  # Why a layer cannot be built as it is, or null.
+  refusal = layer:
+    if layer.impure || openings layer == [ ] then null else ''
       wfvm.makeWindowsImage: the layer `${layer.name}` opens the network (`${concatStringsSep "`, `" (openings layer)}`), which a sandboxed build does not have.
       Either say so in the layer: `impure = true;` builds it outside of the sandbox, which Nix permits with `sandbox = relaxed`, and its result depends on what the network answered that day.
       Or download in a fixed-output derivation, which has the network (`pkgs.fetchurl`, or a `wfvm-run` with `isolateNetwork = false` in a derivation with `outputHash`), and `win-put` the files in the layer.'';
+  possible = layer: let problem = refusal layer; in if problem == null then layer else throw problem;
 
   derivationOf = { guest, parent, name, compact, passthru ? _: { } }: layer:
     let checked = possible layer;
@@ -32,7 +33,7 @@ let
     } // (if checked.impure then { __noChroot = true; } else { }));
 in
 {
-  inherit type;
+  inherit type refusal;
   names = builtins.attrNames fields;
 
   /** The image that a layer makes of its parent. */

@@ -63,6 +63,10 @@ let
     xorriso = package "xorriso" "xorriso";
     xz = package "xz" "xz";
     zstd = package "zstd" "zstd";
+    # From a list of its own, so that tests alone are made again when it changes.
+    msitools = nixpkgs.writeShellScriptBin "wixl" ''
+      exec ${trees.wixl}/usr/lib64/ld-linux-x86-64.so.2 --library-path ${trees.wixl}/usr/lib/x86_64-linux-gnu ${trees.wixl}/usr/bin/wixl "$@"
+    '';
     # Debian's compiler of Windows programs, relocated with the reference guest.
     pkgsCross.mingwW64.stdenv.cc = (import ../reference-guest {
       inherit pkgs;

@@ -9,3 +9,4 @@ mod answer_file;
 mod case;
 mod pure_modules;
 mod settings_reference;
+mod wfvm_contract;

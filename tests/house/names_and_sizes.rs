@@ -34,7 +34,8 @@ fn no_source_file_is_longer_than_500_lines() {
 #[test]
 fn no_name_is_a_drawer_for_everything() {
     let mut wrong = Vec::new();
-    for file in sources() {
+    // Named by WFVM, whose users import it.
+    for file in sources().into_iter().filter(|file| file != "wfvm/utils.nix") {
         for part in file.split('/') {
             let stem = part.split('.').next().unwrap_or(part);
             if NAMELESS.contains(&stem) {

@@ -11,6 +11,7 @@
 mod builder;
 mod forward;
 mod installation;
+mod layer;
 mod medium;
 mod script;
 mod session;

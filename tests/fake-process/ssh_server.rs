@@ -218,7 +218,8 @@ impl Program {
                 return;
             }
             "shutdown" => {
-                fs_err::write(self.stage.join("shutdown"), argument).unwrap();
+                let cue = if argument.starts_with("/r") { "restart" } else { "shutdown" };
+                fs_err::write(self.stage.join(cue), argument).unwrap();
                 if self.character == Character::RefusesShutdown { 5 } else { 0 }
             }
             _ => {

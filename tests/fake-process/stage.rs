@@ -10,12 +10,14 @@ use std::{
 use serde_json::json;
 use wfvm::{
     install::{self, InstallFailure, Places},
+    layer::{self, LayerFailure},
     machine::Display,
     progress::{Progress, Reader},
     run::{self, RunFailure, Surroundings},
     spec::{
         Accelerator, Account, AnswerFile, AnswerMedium, DiskBus, Firmware, GuestOsName, ImageSelection,
-        Install, InstallTimeouts, Login, Machine, Network, NetworkCard, Run, RunTimeouts, Tools,
+        Install, InstallTimeouts, Layer, LayerTimeouts, Login, Machine, Network, NetworkCard, Run,
+        RunTimeouts, Tools,
     },
 };
 use wfvm_tests::scenario::{Act, Drives, Manner, OPTION, Scenario, Ssh, Start};
@@ -148,6 +150,27 @@ impl Stage {
         }
     }
 
+    pub(crate) fn layer_spec(&self, scenario: &Scenario, script: &str) -> Layer {
+        let parent = self.path("parent.qcow2");
+        let mut qemu_img = Command::new(program("qemu-img"));
+        qemu_img.args(["create", "-q", "-f", "qcow2"]).arg(&parent).arg("16M");
+        assert!(qemu_img.status().unwrap().success());
+        Layer {
+            wfvm_spec: 1,
+            name: "test".into(),
+            parent,
+            script: script.into(),
+            strict: false,
+            search_path: Vec::new(),
+            compact: false,
+            machine: Self::machine(scenario),
+            login: login(),
+            network: Network::default(),
+            timeouts: LayerTimeouts::default(),
+            tools: self.tools(),
+        }
+    }
+
     /// Installs in this process. Whatever happens, there is an output exactly if it went well.
     pub(crate) async fn install(&self, spec: &Install) -> Result<(), Box<InstallFailure>> {
         let (out, scratch, evidence) = (self.path("disk.qcow2"), self.path("scratch"), self.path("evidence"));
@@ -165,6 +188,27 @@ impl Stage {
         assert_eq!(out.exists(), outcome.is_ok(), "there is an output exactly if the installation went well");
         self.assert_nothing_unfinished();
         outcome
+    }
+
+    /// Builds a layer in this process. Whatever happens, there is an output exactly if it went well.
+    pub(crate) async fn layer(&self, spec: &Layer) -> Result<(), Box<LayerFailure>> {
+        let (out, scratch, evidence) =
+            (self.path("layer.qcow2"), self.path("scratch"), self.path("evidence"));
+        let builder = self.builder();
+        let places = layer::Places {
+            out: &out,
+            scratch: &scratch,
+            evidence: &evidence,
+            programs: builder.parent().unwrap().into(),
+            builder: builder.clone(),
+            path: path_variable(),
+            display: Display::None,
+        };
+        let outcome = layer::layer(spec, &places, &Progress::new(Reader::Lines)).await;
+        let_go().await;
+        assert_eq!(out.exists(), outcome.is_ok(), "there is an output exactly if the layer went well");
+        self.assert_nothing_unfinished();
+        outcome.map(drop)
     }
 
     /// Runs a script beside the fake, in this process.

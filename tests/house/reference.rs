@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use wfvm::{
     blame::Blame,
-    spec::{self, InstallTimeouts, RunTimeouts},
+    spec::{self, InstallTimeouts, LayerTimeouts, RunTimeouts},
 };
 
 use crate::source;
@@ -127,7 +127,7 @@ fn every_option_of_the_binary_is_documented() {
 fn the_files_of_the_evidence_are_those_of_the_code() {
     let text = source::text("crates/wfvm/src/evidence.rs");
     let mut names: BTreeSet<String> = BTreeSet::from(["screen.png".to_owned()]);
-    for list in ["const MACHINE_LOGS", "const SETUP_LOGS"] {
+    for list in ["const MACHINE_LOGS", "const SETUP_LOGS", "const REPLAY"] {
         names.extend(
             source::literals(source::between(&text, list, "];")).iter().map(|name| name.replace('/', "-")),
         );
@@ -141,7 +141,8 @@ fn the_deadlines_are_those_of_the_code() {
     let mut wrong = Vec::new();
     let install = serde_json::to_value(InstallTimeouts::default()).unwrap();
     let run = serde_json::to_value(RunTimeouts::default()).unwrap();
-    for timeouts in [install, run] {
+    let layer = serde_json::to_value(LayerTimeouts::default()).unwrap();
+    for timeouts in [install, layer, run] {
         for (field, seconds) in timeouts.as_object().unwrap() {
             if !page.contains(&format!("| `{field}` | {seconds} |")) {
                 wrong.push(format!("docs/reference/deadlines.md has no row `{field}` | {seconds}"));

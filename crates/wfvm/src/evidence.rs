@@ -5,11 +5,13 @@
 
 use std::{
     fmt,
+    fs::Permissions,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use crate::{disk, guest, qemu::Qemu, wait};
+use crate::{disk, guest, qemu::Qemu, spec, wait};
 
 /// All of the collecting together may take this long.
 const BOUND: Duration = Duration::from_secs(90);
@@ -33,6 +35,9 @@ const SETUP_LOGS: [&str; 6] = [
 /// Files that a machine leaves in its directory.
 const MACHINE_LOGS: [&str; 5] = ["com1.log", "firmware.log", "qmp.jsonl", "qemu.log", "swtpm.log"];
 
+/// What starts the same machine again: the spec, and the program that reads it.
+const REPLAY: [&str; 2] = ["spec.json", "run-vm"];
+
 /// What was collected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Evidence {
@@ -46,6 +51,8 @@ pub struct Evidence {
     pub setup_log: Option<(String, Vec<String>)>,
     /// Why Setup's logs could not be read.
     pub unread: Option<String>,
+    /// A program that starts the same machine again.
+    pub run_vm: Option<PathBuf>,
 }
 
 /// Where evidence comes from.
@@ -59,6 +66,55 @@ pub struct Sources<'a> {
     pub builder: &'a Path,
     /// Reads the screen's text.
     pub tesseract: Option<&'a Path>,
+    /// How the same machine is started again.
+    pub replay: Option<&'a Replay>,
+}
+
+/// A spec that starts the machine of a failed task as it was when the task began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replay {
+    /// The builder's subcommand and its options.
+    words: &'static str,
+    /// The spec, as JSON.
+    spec: String,
+}
+
+impl Replay {
+    /// The same installation once more.
+    #[must_use]
+    pub fn installation(spec: &spec::Install) -> Self {
+        Self { words: "install --spec spec.json --out disk.qcow2", spec: json(spec) }
+    }
+
+    /// A shell beside the guest, with the words of a script on PATH.
+    #[must_use]
+    pub fn shell(spec: &spec::Run) -> Self {
+        let bash = spec.tools.bash.as_deref().unwrap_or(Path::new("bash"));
+        let script = format!("exec {} -i", bash.display());
+        let timeouts = spec::RunTimeouts { script_seconds: 0, ..spec.timeouts };
+        Self { words: "run --spec spec.json", spec: json(&spec::Run { script, timeouts, ..spec.clone() }) }
+    }
+
+    /// Writes the spec and the program, which works from any directory.
+    fn write(&self, builder: &Path, directory: &Path) -> std::io::Result<PathBuf> {
+        let [spec, program] = REPLAY.map(|name| directory.join(name));
+        fs_err::write(spec, &self.spec)?;
+        // Its changes go nowhere: a run discards them, an installation makes a disk of its own.
+        let text = format!(
+            "#!/bin/sh\n# The machine of this failure, as it was at the beginning. `--display` shows its screen.\n\
+             cd \"$(dirname \"$0\")\" || exit\nexec '{}' {} --evidence again \"$@\"\n",
+            builder.display(),
+            self.words
+        );
+        fs_err::write(&program, text)?;
+        fs_err::set_permissions(&program, Permissions::from_mode(0o755))?;
+        Ok(program)
+    }
+}
+
+fn json(spec: &impl serde::Serialize) -> String {
+    // A spec was JSON before it was a spec.
+    serde_json::to_string_pretty(spec).unwrap_or_default()
 }
 
 /// Collects into `directory`, and ends the machine on the way: its disk can be read only then.
@@ -86,6 +142,9 @@ async fn gather(machine: Option<Qemu>, sources: Sources<'_>, evidence: &mut Evid
             evidence.screen = Some(picture);
         }
         machine.kill().await;
+    }
+    if let Some(replay) = sources.replay {
+        evidence.run_vm = replay.write(sources.builder, &evidence.directory).ok();
     }
     for name in MACHINE_LOGS {
         // A log that was never begun is nothing to tell.
@@ -133,6 +192,9 @@ impl fmt::Display for Evidence {
         }
         if let Some(screen) = &self.screen {
             writeln!(formatter, "  picture   {}", screen.display())?;
+        }
+        if let Some(program) = &self.run_vm {
+            writeln!(formatter, "  replay    {}", program.display())?;
         }
         write!(formatter, "  evidence  {}", self.directory.display())
     }

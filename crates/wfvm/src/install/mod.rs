@@ -13,7 +13,7 @@ use crate::{
     accelerator,
     boot::{self, BootError, SHUTDOWN_COMMAND},
     disk,
-    evidence::{self, Sources},
+    evidence::{self, Replay, Sources},
     guest::{Observer, PageReader, Sighting, Watching},
     machine::{Assembly, Display, SystemDisk, Writes},
     phase::Phase,
@@ -61,7 +61,9 @@ pub async fn install(
     let phase = progress.current();
     let disk = unfinished.path().exists().then_some(unfinished.path());
     let tesseract = spec.tools.tesseract.as_deref();
-    let sources = Sources { machine: places.scratch, disk, builder: places.builder, tesseract };
+    let replay = Replay::installation(spec);
+    let sources =
+        Sources { machine: places.scratch, disk, builder: places.builder, tesseract, replay: Some(&replay) };
     let evidence = match (&machine, disk) {
         (None, None) => None, // nothing ran, so there is nothing to look at
         _ => Some(evidence::collect(machine, sources, places.evidence).await),

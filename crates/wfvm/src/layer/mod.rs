@@ -18,14 +18,14 @@ use crate::{
     boot::{Boot, Guest},
     command_socket::{Owner, Rule},
     disk,
-    evidence::{self, Sources},
+    evidence::{self, Replay, Sources},
     machine::{Display, SystemDisk, Writes},
     phase::Phase,
     progress::Progress,
     qemu::Qemu,
     script::{self, Script, Strictness},
     session::BootLimit,
-    spec::Layer,
+    spec::{Layer, Run, RunTimeouts},
     steps::Steps,
     tool::status_in_words,
     unfinished::Unfinished,
@@ -89,7 +89,14 @@ pub async fn layer(
     };
     let phase = progress.current();
     let tesseract = spec.tools.tesseract.as_deref();
-    let sources = Sources { machine: places.scratch, disk: None, builder: &places.builder, tesseract };
+    let replay = Replay::shell(&at_the_beginning(spec));
+    let sources = Sources {
+        machine: places.scratch,
+        disk: None,
+        builder: &places.builder,
+        tesseract,
+        replay: Some(&replay),
+    };
     let evidence = match machine {
         None => None,
         Some(_) => Some(evidence::collect(machine, sources, places.evidence).await),
@@ -191,6 +198,22 @@ async fn script(
             if guest.has_shut_down() { Err(LayerError::ShutDown { running }) } else { Err(error.into()) }
         }
         ended => Ok(ended??),
+    }
+}
+
+/// A run of what the layer was put on.
+fn at_the_beginning(spec: &Layer) -> Run {
+    Run {
+        wfvm_spec: spec.wfvm_spec,
+        name: spec.name.clone(),
+        image: fs_err::canonicalize(&spec.parent).unwrap_or_else(|_| spec.parent.clone()),
+        script: String::new(),
+        machine: spec.machine.clone(),
+        login: spec.login.clone(),
+        network: spec.network.clone(),
+        display: false,
+        timeouts: RunTimeouts { boot_seconds: spec.timeouts.boot_seconds, ..RunTimeouts::default() },
+        tools: spec.tools.clone(),
     }
 }
 

@@ -16,7 +16,7 @@ pub use error::{RunError, RunFailure};
 use crate::{
     boot::{Boot, Guest},
     command_socket::{Owner, Rule},
-    evidence::{self, Sources},
+    evidence::{self, Replay, Sources},
     machine::{Display, SystemDisk, Writes},
     phase::Phase,
     progress::Progress,
@@ -67,9 +67,15 @@ pub async fn run(
         }
         Err(error) => {
             let phase = progress.current();
+            let replay = Replay::shell(spec);
             let tesseract = spec.tools.tesseract.as_deref();
-            let sources =
-                Sources { machine: around.scratch, disk: None, builder: &around.builder, tesseract };
+            let sources = Sources {
+                machine: around.scratch,
+                disk: None,
+                builder: &around.builder,
+                tesseract,
+                replay: Some(&replay),
+            };
             let evidence = match machine {
                 None => None,
                 Some(_) => Some(evidence::collect(machine, sources, around.evidence).await),

@@ -65,6 +65,7 @@ let
     zstd = package "zstd" "zstd";
     # From a list of its own, so that tests alone are made again when it changes.
     msitools = nixpkgs.writeShellScriptBin "wixl" ''
+      export GCONV_PATH=${trees.wixl}/usr/lib/x86_64-linux-gnu/gconv
       exec ${trees.wixl}/usr/lib64/ld-linux-x86-64.so.2 --library-path ${trees.wixl}/usr/lib/x86_64-linux-gnu ${trees.wixl}/usr/bin/wixl "$@"
     '';
     # Debian's compiler of Windows programs, relocated with the reference guest.

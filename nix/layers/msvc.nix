@@ -60,7 +60,9 @@ layering.overridable "msvc"
     {
       name = "MSVC";
       strict = true;
+      # The folder, and the program that makes it.
       layout = downloaded;
+      inherit download;
       # "Install certificates required for Visual Studio offline installation",
       # and "Use command-line parameters": --wait keeps the bootstrapper until its
       # installer has ended, --noWeb keeps it from the network.

@@ -18,3 +18,4 @@ mod session;
 mod sftp_server;
 mod ssh_server;
 mod stage;
+mod standalone;

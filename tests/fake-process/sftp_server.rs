@@ -138,8 +138,10 @@ impl russh_sftp::server::Handler for Files {
             let attributes = entry.metadata().map_err(code)?;
             listing.push(File::new(entry.file_name().to_string_lossy(), FileAttributes::from(&attributes)));
         }
-        // Names with which a hostile guest would leave the directory of the host.
-        listing.push(File::dummy("../escaped"));
+        if path.ends_with("hostile-names") {
+            // With which a guest would leave the directory of the host.
+            listing.push(File::dummy("../escaped"));
+        }
         let handle = self.handle();
         self.listings.insert(handle.clone(), listing);
         Ok(Handle { id, handle })

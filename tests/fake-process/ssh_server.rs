@@ -37,15 +37,20 @@ pub(crate) struct SshServer {
 
 impl SshServer {
     pub(crate) fn start(stage: &Stage, character: Character) -> Self {
+        Self::start_at(stage, character, 0)
+    }
+
+    /// On a port of one's choice; 0 is any.
+    pub(crate) fn start_at(stage: &Stage, character: Character, port: u16) -> Self {
         let mut guest =
             Guest { character, stage: stage.path(""), channels: HashMap::new(), inputs: HashMap::new() };
         let (end, ended) = oneshot::channel();
-        let (tell_port, port) = std::sync::mpsc::channel();
+        let (tell_port, told_port) = std::sync::mpsc::channel();
         // On a thread of its own, since tests wait for processes without a runtime.
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+                let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
                 tell_port.send(listener.local_addr().unwrap().port()).unwrap();
                 let config = Config {
                     auth_rejection_time: std::time::Duration::ZERO,
@@ -58,7 +63,7 @@ impl SshServer {
                 }
             });
         });
-        Self { port: port.recv().unwrap(), end: Some(end), thread: Some(thread) }
+        Self { port: told_port.recv().unwrap(), end: Some(end), thread: Some(thread) }
     }
 }
 

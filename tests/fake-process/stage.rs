@@ -268,7 +268,16 @@ impl Stage {
     pub(crate) fn command(&self, name: &str) -> Command {
         let mut command = Command::new(self.builder().with_file_name(name));
         command.current_dir(self.directory.path()).env("TMPDIR", self.path("tmp"));
-        for variable in ["WFVM_SOCKET", "NIX_BUILD_TOP", "NIX_LOG_FD", "NIX_ATTRS_JSON_FILE"] {
+        for variable in [
+            "WFVM_SOCKET",
+            "NIX_BUILD_TOP",
+            "NIX_LOG_FD",
+            "NIX_ATTRS_JSON_FILE",
+            "SSHUSER",
+            "WFVM_SSH_USER",
+            "WFVM_SSH_PASSWORD_FILE",
+            "WFVM_WAIT_SECONDS",
+        ] {
             command.env_remove(variable);
         }
         command

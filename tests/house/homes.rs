@@ -4,10 +4,7 @@ use crate::source;
 
 /// A crate, where it lives below `crates/`, and no other place.
 const HOMES: &[(&str, &[&str])] = &[
-    (
-        "clap",
-        &["wfvm-nix-builder/src/cli.rs", "wfvm-nix-builder/src/tasks.rs", "wfvm-nix-builder/src/win.rs"],
-    ),
+    ("clap", &["wfvm-nix-builder/src/cli.rs", "wfvm-nix-builder/src/tasks.rs", "wfvm-nix-builder/src/win/"]),
     ("cpio", &["reference-guest/src/initramfs.rs"]),
     ("fatfs", &["wfvm/src/media/", "reference-guest/src/disk_configuration/"]),
     ("hadris_fs", &["wfvm/src/media/"]),

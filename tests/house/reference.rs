@@ -107,12 +107,14 @@ fn every_option_of_the_binary_is_documented() {
     let page = source::text("docs/reference/commands.md");
     let mut wrong = Vec::new();
     let mut options = 0;
-    for file in ["cli.rs", "win.rs"] {
-        let text = source::text(&format!("{BUILDER}/{file}"));
+    for file in source::files(BUILDER) {
+        let text = source::text(&file);
         for rest in text.split("#[arg(long").skip(1) {
             let own = rest.strip_prefix(" = \"").and_then(|rest| rest.split('"').next());
             let field = rest.split_once(")]").map(|(_, field)| field.trim_start()).unwrap_or_default();
-            let name = own.unwrap_or_else(|| field.split(':').next().unwrap_or(field));
+            // A field may be seen from the whole program.
+            let field = field.trim_start_matches("pub(crate) ").split(':').next().unwrap_or(field);
+            let name = own.map_or_else(|| field.replace('_', "-"), str::to_owned);
             options += 1;
             if !page.contains(&format!("--{name}")) {
                 wrong.push(format!("docs/reference/commands.md does not know `--{name}` of {file}"));

@@ -1,6 +1,9 @@
 //! The command line: which task, on what.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+};
 
 use clap::{Parser, Subcommand};
 use wfvm::disk;
@@ -71,26 +74,22 @@ enum Task {
     /// Get a file or directory out of the guest.
     WinGet(win::Get),
     /// Wait until the guest takes commands.
-    WinWait,
+    WinWait(win::Wait),
     /// Restart the guest and wait until it takes commands.
-    WinRestart,
+    WinRestart(win::Restart),
 }
 
-/// Reads the command line. `win-exec` and its siblings are this binary under their names.
-pub(crate) fn parse() -> Cli {
-    let mut words: Vec<OsString> = std::env::args_os().collect();
-    let name = words.first().map(PathBuf::from).and_then(|path| path.file_name().map(OsString::from));
-    // Under Nix the name is a store path's, hash included: only these exact names count.
-    let win = ["win-exec", "win-put", "win-get", "win-wait", "win-restart"];
-    if let Some(name) = name.filter(|name| win.iter().any(|win| name == win)) {
-        words.insert(1, name);
-    }
-    Cli::parse_from(words)
+/// Reads the command line and does what it says. `win-exec` and its siblings are this binary
+/// under their names.
+pub(crate) fn perform() -> Outcome {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let name = words.first().map(PathBuf::from);
+    let name = name.as_deref().and_then(Path::file_name).and_then(OsStr::to_str);
+    win::called_as(name, &words).unwrap_or_else(|| Cli::parse_from(&words).perform())
 }
 
 impl Cli {
-    /// Does what was asked for.
-    pub(crate) fn perform(self) -> Outcome {
+    fn perform(self) -> Outcome {
         match self.task {
             Task::Install(built) => tasks::install(&built),
             Task::Layer { built, times } => tasks::layer(&built, times.as_deref()),
@@ -101,8 +100,8 @@ impl Cli {
             Task::WinExec(exec) => exec.perform(),
             Task::WinPut(put) => put.perform(),
             Task::WinGet(get) => get.perform(),
-            Task::WinWait => win::wait(),
-            Task::WinRestart => win::restart(),
+            Task::WinWait(wait) => wait.perform(),
+            Task::WinRestart(restart) => restart.perform(),
         }
     }
 }

@@ -10,5 +10,5 @@ mod win;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    report::conclude(cli::parse().perform())
+    report::conclude(cli::perform())
 }

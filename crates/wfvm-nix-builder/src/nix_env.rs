@@ -17,11 +17,27 @@ pub(crate) struct NixEnv {
     pub(crate) desktop: bool,
     /// `WFVM_SOCKET`: the owner of the guest that `win-exec` and its siblings talk to.
     pub(crate) socket: Option<PathBuf>,
+    /// `WFVM_SSH_PORT`: where the guest listens that no one of us owns.
+    pub(crate) ssh_port: Option<String>,
+    /// `WFVM_SSH_USER`, else `SSHUSER`: its account.
+    pub(crate) ssh_user: String,
+    /// `WFVM_SSH_PASSWORD_FILE`: the file of the account's password.
+    pub(crate) ssh_password_file: Option<PathBuf>,
+    /// `WFVM_WAIT_SECONDS`: how long `win-wait` waits for it.
+    pub(crate) wait_seconds: Option<String>,
 }
+
+/// What stands for variables that are not set, as WFVM has it.
+pub(crate) const SSH_PORT: u16 = 2022;
+/// As above.
+const SSH_USER: &str = "wfvm";
+/// As above.
+pub(crate) const SSH_PASSWORD: &str = "1234";
 
 /// Reads the environment.
 #[expect(clippy::disallowed_methods, reason = "the only reader of variables")]
 pub(crate) fn read() -> NixEnv {
+    let text = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     NixEnv {
         build_top: path("NIX_BUILD_TOP"),
@@ -30,6 +46,10 @@ pub(crate) fn read() -> NixEnv {
         path: std::env::var_os("PATH").unwrap_or_default(),
         desktop: ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(|name| path(name).is_some()),
         socket: path(wfvm::command_socket::SOCKET_VARIABLE),
+        ssh_port: text("WFVM_SSH_PORT"),
+        ssh_user: text("WFVM_SSH_USER").or_else(|| text("SSHUSER")).unwrap_or_else(|| SSH_USER.to_owned()),
+        ssh_password_file: path("WFVM_SSH_PASSWORD_FILE"),
+        wait_seconds: text("WFVM_WAIT_SECONDS"),
     }
 }
 

@@ -59,6 +59,8 @@ pub enum Request {
         remote: String,
         /// Absolute path on the host.
         directory: PathBuf,
+        /// Its name there; absent: its own.
+        name: Option<String>,
     },
     /// Nothing but an answer: the session is authenticated.
     Wait,
@@ -74,7 +76,10 @@ impl fmt::Display for Request {
                 write!(formatter, "win-put {} {directory}", local.display())?;
                 name.as_ref().map_or(Ok(()), |name| write!(formatter, " --as {name}"))
             }
-            Self::Get { remote, .. } => write!(formatter, "win-get {remote}"),
+            Self::Get { remote, name, .. } => {
+                write!(formatter, "win-get {remote}")?;
+                name.as_ref().map_or(Ok(()), |name| write!(formatter, " --as {name}"))
+            }
             Self::Wait => formatter.write_str("win-wait"),
             Self::Restart => formatter.write_str("win-restart"),
         }

@@ -94,8 +94,9 @@ impl Owner {
                     connection.with(async |session| session.put(&local, &directory, name.as_deref()).await);
                 unless_abandoned(put, &output).await?;
             }
-            Request::Get { remote, directory } => {
-                let get = connection.with(async |session| session.get(&remote, &directory).await);
+            Request::Get { remote, directory, name } => {
+                let get =
+                    connection.with(async |session| session.get(&remote, &directory, name.as_deref()).await);
                 unless_abandoned(get, &output).await?;
             }
         }

@@ -3,7 +3,9 @@
 
 mod command_line;
 mod connection;
+mod file_name;
 mod files;
+mod pattern;
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use command_line::{join_words, remote_path};
 pub use connection::{BootLimit, Connection};
+pub use pattern::{has_wildcards, matches};
 
 use crate::{
     blame::Blame,
@@ -163,15 +166,25 @@ impl Session {
 
     async fn attempts(port: u16, login: &Login, problem: &mut Option<String>) -> Result<Self, SessionError> {
         loop {
-            let failed = match wait::bounded(ATTEMPT, Box::pin(Self::attempt(port, login))).await {
-                Some(Ok(session)) => return Ok(session),
-                Some(Err(refused @ SessionError::Refused { .. })) => return Err(refused),
-                Some(Err(error)) => error.to_string(),
-                None => format!("the SSH server did not answer within {} s", ATTEMPT.as_secs()),
-            };
-            *problem = Some(failed);
+            match Self::connect(port, login).await {
+                Ok(session) => return Ok(session),
+                Err(refused @ SessionError::Refused { .. }) => return Err(refused),
+                Err(error) => *problem = Some(error.to_string()),
+            }
             wait::poll_pause().await;
         }
+    }
+
+    /// Connects once, and gives a guest that answers as long as a slow one needs.
+    ///
+    /// # Errors
+    /// [`SessionError::Connection`] and [`SessionError::Refused`].
+    pub async fn connect(port: u16, login: &Login) -> Result<Self, SessionError> {
+        let attempt = wait::bounded(ATTEMPT, Box::pin(Self::attempt(port, login))).await;
+        attempt.unwrap_or_else(|| {
+            let problem = format!("the SSH server did not answer within {} s", ATTEMPT.as_secs());
+            Err(SessionError::Connection(problem))
+        })
     }
 
     async fn attempt(port: u16, login: &Login) -> Result<Self, SessionError> {

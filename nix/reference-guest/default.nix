@@ -54,6 +54,7 @@ rec {
   rootfs = step "reference-guest.sqfs" ./rootfs.sh [ pkgs.squashfsTools ] {
     inherit wine prefix programs bios;
     standIns = "${windowsPrograms}/stand-ins";
+    tasks = ./tasks;
   };
 
   # --- how it starts --------------------------------------------------------

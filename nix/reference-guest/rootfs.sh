@@ -1,5 +1,5 @@
 # The guest's read-only root: $guestPackages, $wine, $prefix, $programs,
-# $standIns and $bios to one squashfs, $out.
+# $standIns, $tasks and $bios to one squashfs, $out.
 
 root=$NIX_BUILD_TOP/root
 libraries=usr/lib/x86_64-linux-gnu
@@ -35,23 +35,38 @@ printf '%s\n' 'ReferenceStandard RGSTD-22222-33333-44444-55555' \
 
 cp -r --no-preserve=mode,ownership "$prefix" "$root/prefix"
 windows=$root/prefix/drive_c/windows
-put() { # PROGRAM PATH-BELOW-WINDOWS
-  local path=${2//\\//}
+remove() { # PATH-BELOW-WINDOWS
+  local path=${1//\\//}
   # Another spelling of the name may be Wine's stub of it: it must be gone, and
   # so must the file that Wine would load in its place.
   local existing
   existing=$(find "$windows" -ipath "$windows/$path")
   rm -f ${existing:+"$existing"}
   find "$root/$libraries/wine/x86_64-windows" -iname "$(basename "$path")" -delete
+}
+put() { # PROGRAM PATH-BELOW-WINDOWS
+  local path=${2//\\//}
+  remove "$2"
   mkdir -p "$(dirname "$windows/$path")"
   cp "$programs/$1" "$windows/$path"
 }
 while read -r path; do
-  case $path in '' | '#'*) continue ;; esac
-  put stand-in.exe "$path"
+  case $path in
+    '' | '#'*) ;;
+    '!'*) remove "${path#!}" ;;
+    *) put stand-in.exe "$path" ;;
+  esac
 done < "$standIns"
 put wshell.exe 'system32\wshell.exe'
 put sshd.exe 'system32\OpenSSH\sshd.exe'
+
+# The tasks of a fresh Windows, in the encoding that they have there: UTF-16 of
+# ASCII characters behind a byte order mark, lines ended by both characters.
+(cd "$tasks" && find . -type f) | while read -r task; do
+  target=$windows/system32/Tasks/$task
+  mkdir -p "$(dirname "$target")"
+  { printf '\xff\xfe'; sed 's/$/\r/' "$tasks/$task" | LC_ALL=C sed -z 's/[^\x00]/&\x00/g'; } > "$target"
+done
 
 # lz4, because the guest reads it under emulation; 128 KiB blocks are read from
 # a CD one by one. One order and one time: the same input gives the same bytes.

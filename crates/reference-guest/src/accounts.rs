@@ -206,7 +206,7 @@ pub(crate) fn password(element: Option<&Element>) -> Result<String, String> {
 }
 
 /// Base64 with padding (RFC 4648, section 4).
-fn base64(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let (groups, rest) = digits.as_chunks::<4>();
     if !rest.is_empty() {

@@ -15,7 +15,7 @@ use crate::passes::{self, disk_trouble, offline_servicing, unexpected};
 use crate::power::{self, End};
 use crate::registry::Hive;
 use crate::state::{ImageState, State};
-use crate::{block, network, panther, stand_ins, wine};
+use crate::{block, hosts, network, panther, stand_ins, wine};
 
 /// Starts the installed system and gives back once it is ready or stopped at a page.
 pub(crate) fn run(system_disk: &str, loading: thread::JoinHandle<()>) -> Result<(), Page> {
@@ -32,6 +32,10 @@ pub(crate) fn run(system_disk: &str, loading: thread::JoinHandle<()>) -> Result<
     prepared.map_err(|error| unexpected(format!("the machine could not be prepared: {error}")))?;
     let mut system = Hive::open(&prefix.join("system.reg")).map_err(|error| disk_trouble(&error))?;
     specialize::restore(&system);
+    stand_ins::bcdedit::start(&system);
+    if let Err(error) = hosts::follow() {
+        panther::warning("NET", format!("the hosts file is not followed: {error}"));
+    }
     // While Wine starts, which takes longest of all, drivers are loaded and media are found.
     let media = Media::look(system_disk.to_owned(), loading);
     let drives = if state.image == ImageState::Complete {

@@ -1,4 +1,4 @@
-//! The two requests to the kernel that have no safe form.
+//! The requests to the kernel that have no safe form.
 #![expect(
     unsafe_code,
     reason = "ioctl takes untyped memory; the layouts are the kernel's, from include/uapi/linux"
@@ -6,10 +6,11 @@
 
 use std::os::fd::{AsFd, AsRawFd};
 
-use rustix::ioctl::{NoArg, Setter, ioctl};
+use rustix::ioctl::{NoArg, Setter, Updater, ioctl};
 
 const LOOP_CONFIGURE: u32 = 0x4C0A;
 const BLKRRPART: u32 = 0x125F;
+const FITRIM: u32 = 0xC018_5879;
 const LO_FLAGS_READ_ONLY: u64 = 1;
 const LO_FLAGS_AUTOCLEAR: u64 = 4;
 // struct loop_config is 304 bytes, all of it made of whole 64-bit words or pairs of 32-bit words.
@@ -42,4 +43,13 @@ pub(crate) fn configure_loop(
 pub(crate) fn reread_partitions(disk: impl AsFd) -> rustix::io::Result<()> {
     // SAFETY: BLKRRPART takes no argument.
     unsafe { ioctl(disk, NoArg::<BLKRRPART>::new()) }
+}
+
+/// Discards what a file system does not use; how many bytes.
+pub(crate) fn trim(directory: impl AsFd) -> rustix::io::Result<u64> {
+    // struct fstrim_range: start, length, smallest extent; the length becomes what was discarded.
+    let mut range = [0, u64::MAX, 0];
+    // SAFETY: FITRIM reads and writes one `struct fstrim_range`, which is three 64-bit words.
+    unsafe { ioctl(directory, Updater::<FITRIM, [u64; 3]>::new(&mut range)) }?;
+    Ok(range[1])
 }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::block;
+use crate::{block, drive_letters};
 
 /// The name as it is on the disk, or as it is given where there is none.
 pub(crate) fn existing(directory: &Path, name: &str) -> PathBuf {
@@ -23,6 +23,34 @@ pub(crate) fn resolve(root: &Path, path: &str) -> PathBuf {
         .fold(root.to_owned(), |directory, name| existing(&directory, name))
 }
 
+/// A file as a Windows program names it: with a drive, from the root of the current drive, or from the
+/// current directory. A drive without a medium is a directory that does not exist.
+pub(crate) fn place(name: &str, current: &str) -> PathBuf {
+    let name = name.trim_start_matches("\\\\?\\").replace('\\', "/");
+    let current = current.replace('\\', "/");
+    let drive = |path: &str| match path.as_bytes() {
+        [letter, b':', ..] if letter.is_ascii_alphabetic() => Some(char::from(*letter)),
+        _ => None,
+    };
+    let (letter, path) = if let Some(letter) = drive(&name) {
+        (letter, name.get(2..).unwrap_or("").to_owned())
+    } else {
+        let below = current.get(2..).unwrap_or("");
+        let path = if name.starts_with('/') { name } else { format!("{below}/{name}") };
+        (drive(&current).unwrap_or('C'), path)
+    };
+    let root = drive_letters::root(letter).unwrap_or_else(|| PathBuf::from("/no-such-drive"));
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        if part == ".." {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
+    }
+    resolve(&root, &parts.join("/"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +63,19 @@ mod tests {
         fs_err::write(root.join("Windows/logs/Read Me.TXT"), "").unwrap();
         assert_eq!(resolve(root, "windows/Logs/read me.txt"), root.join("Windows/logs/Read Me.TXT"));
         assert_eq!(resolve(root, "Windows/New/New"), root.join("Windows/New/New"));
+    }
+
+    #[test]
+    fn a_programs_names_are_placed() {
+        for (name, current, placed) in [
+            ("C:\\no such\\x", "C:\\", "/c/no such/x"),
+            ("..\\y/z", "C:\\no\\such", "/c/no/y/z"),
+            ("\\x", "c:\\no", "/c/x"),
+            ("\\\\?\\C:\\x", "C:\\", "/c/x"),
+            ("..\\..\\..", "C:\\a", "/c"),
+            ("Q:\\x", "C:\\", "/no-such-drive/x"),
+        ] {
+            assert_eq!(place(name, current), Path::new(placed), "{name}");
+        }
     }
 }

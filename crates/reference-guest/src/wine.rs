@@ -178,6 +178,15 @@ pub(crate) fn run(line: &str, user: &str, directory: &Path) -> Ended {
     ended
 }
 
+/// Runs a command line that nobody waits for.
+pub(crate) fn start_in_background(line: &str, user: &str) {
+    let (line, user) = (line.to_owned(), user.to_owned());
+    std::thread::spawn(move || {
+        let ended = run(&line, &user, &crate::accounts::profile(&user));
+        panther::info("TASK", format!("[{line}] {ended:?}"));
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

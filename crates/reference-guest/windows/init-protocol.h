@@ -12,7 +12,12 @@
  *   n      make the service NAME NUL START-TYPE DISPLAY-NAME NUL PROGRAM; answer a Win32 error code
  *   d      delete the service named; answer a Win32 error code
  *   q      answer the state of the service named (dwCurrentState), 0 if there is none
- *   k      set the value KEY NUL NAME NUL TYPE DATA below HKEY_LOCAL_MACHINE (TYPE: s or d); answer a Win32 error code
+ *   k      do with the registry OPERATION ROOT TYPE KEY NUL NAME NUL DATA; answer a Win32 error code.
+ *          OPERATION is n (make the key), o (open it), s (set a value), g (get), d (delete), t (delete the key
+ *          and all below it). ROOT is m (HKEY_LOCAL_MACHINE), u (HKEY_CURRENT_USER), c (HKEY_CLASSES_ROOT) or
+ *          a (HKEY_USERS). TYPE is a 32-bit REG_ number. Behind the answer 0 to g come the value's
+ *          type, its length, its bytes.
+ *   v      answer the length and the UTF-8 text of the environment variable named
  *   x      end with the exit code in the payload
  *
  * An answer is 32 bits, little endian.

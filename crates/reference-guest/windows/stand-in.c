@@ -125,26 +125,68 @@ static DWORD with_service(char kind, const char *name)
     return result;
 }
 
-static DWORD set_value(const char *key, DWORD payload_length)
+static WCHAR *widened(const char *text)
 {
-    const char *name = key + lstrlenA(key) + 1;
-    const char *type = name + lstrlenA(name) + 1;
-    const char *data = type + 1;
-    DWORD number = 0, length = payload_length - (DWORD)(data - key) + 1;
-    HKEY opened;
-    LSTATUS status = RegCreateKeyExA(HKEY_LOCAL_MACHINE, key, 0, NULL, 0, KEY_SET_VALUE, NULL, &opened, NULL);
+    int length = MultiByteToWideChar(CP_UTF8, 0, text, -1, NULL, 0);
+    WCHAR *wide = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, (size_t)length * sizeof *wide + sizeof *wide);
+    if (wide)
+        MultiByteToWideChar(CP_UTF8, 0, text, -1, wide, length);
+    return wide;
+}
 
-    if (status)
-        return (DWORD)status;
-    if (*type == 'd') {
-        for (; *data >= '0' && *data <= '9'; data++)
-            number = number * 10 + (DWORD)(*data - '0');
-        status = RegSetValueExA(opened, name, 0, REG_DWORD, (const BYTE *)&number, sizeof number);
-    } else {
-        status = RegSetValueExA(opened, name, 0, REG_SZ, (const BYTE *)data, length);
+/* One operation on the registry; the answer of `g` is followed by the value's type, length and bytes. */
+static void with_registry(SOCKET init, const char *payload, DWORD payload_length)
+{
+    static const struct { char letter; HKEY key; } roots[] = {
+        {'m', HKEY_LOCAL_MACHINE}, {'u', HKEY_CURRENT_USER}, {'c', HKEY_CLASSES_ROOT}, {'a', HKEY_USERS}};
+    const char kind = payload[0];
+    const char *key_text = payload + 6, *name_text = key_text + lstrlenA(key_text) + 1;
+    const char *data = name_text + lstrlenA(name_text) + 1;
+    WCHAR *key_name = widened(key_text), *name = widened(name_text);
+    DWORD header[3] = {ERROR_SUCCESS, 0, 0}, type;
+    BYTE *value = NULL;
+    HKEY root = NULL, key = NULL;
+    LSTATUS status = ERROR_INVALID_HANDLE;
+
+    CopyMemory(&type, payload + 2, sizeof type);
+    for (int index = 0; index < 4; index++)
+        if (roots[index].letter == payload[1])
+            root = roots[index].key;
+    if (root && key_name && name)
+        status = kind == 's' || kind == 'n'
+                     ? RegCreateKeyExW(root, key_name, 0, NULL, 0, KEY_SET_VALUE, NULL, &key, NULL)
+                     : RegOpenKeyExW(root, key_name, 0, KEY_READ | KEY_WRITE | DELETE, &key);
+    if (!status && kind == 's')
+        status = RegSetValueExW(key, name, 0, type, (const BYTE *)data, payload_length - (DWORD)(data - payload));
+    if (!status && kind == 'g') {
+        status = RegQueryValueExW(key, name, NULL, &header[1], NULL, &header[2]);
+        value = status ? NULL : HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, header[2] + 1);
+        if (value)
+            status = RegQueryValueExW(key, name, NULL, &header[1], value, &header[2]);
     }
-    RegCloseKey(opened);
-    return (DWORD)status;
+    if (!status && kind == 'd')
+        status = RegDeleteValueW(key, name);
+    if (key)
+        RegCloseKey(key);
+    if (!status && kind == 't')
+        status = RegDeleteTreeW(root, key_name);
+    header[0] = (DWORD)status;
+    init_send(init, header, kind == 'g' && value && !status ? sizeof header : sizeof *header);
+    if (kind == 'g' && value && !status)
+        init_send(init, value, (int)header[2]);
+}
+
+static void tell_variable(SOCKET init, const char *name)
+{
+    static WCHAR value[32768];
+    static char text[98304];
+    WCHAR *wide = widened(name);
+    DWORD length = 0;
+
+    if (wide && GetEnvironmentVariableW(wide, value, 32768))
+        length = (DWORD)WideCharToMultiByte(CP_UTF8, 0, value, -1, text, sizeof text, NULL, NULL) - 1;
+    init_send(init, &length, 4);
+    init_send(init, text, (int)length);
 }
 
 static int unreachable(void)
@@ -199,8 +241,10 @@ int wmain(void)
             init_send(init, &answer, 4);
             break;
         case 'k':
-            answer = set_value(payload, length);
-            init_send(init, &answer, 4);
+            with_registry(init, payload, length);
+            break;
+        case 'v':
+            tell_variable(init, payload);
             break;
         default:
             answer = with_service(kind, payload);

@@ -10,7 +10,7 @@ use crate::power::{self, End};
 use crate::registry::{Hive, Value};
 use crate::state::State;
 use crate::wine::{self, Ended};
-use crate::{panther, passes, time_zone};
+use crate::{hosts, panther, passes, time_zone};
 
 // Microsoft: ComputerName, "cannot contain".
 const FORBIDDEN_IN_NAME: &str = "{|}~[\\]^':;<=>?@!\"#$%`()+/.,*& ";
@@ -123,8 +123,7 @@ fn set_computer_name(name: &str, system: &mut Hive) -> std::io::Result<()> {
 /// Tells Linux the name, from which Wine takes what programs see.
 pub(crate) fn use_computer_name(name: &str) -> std::io::Result<()> {
     rustix::system::sethostname(name.as_bytes())?;
-    fs::create_dir_all("/etc")?;
-    fs::write("/etc/hosts", format!("127.0.0.1 localhost\n127.0.1.1 {name}\n"))
+    hosts::take_over()
 }
 
 pub(crate) fn check_time_zone(zone: &str, system: &Hive) -> Result<(), Fault> {

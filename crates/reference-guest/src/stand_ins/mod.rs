@@ -3,16 +3,23 @@
 //! effect is small, real and where Windows keeps it; all else is refused loudly.
 
 mod accounts_commands;
+pub(crate) mod bcdedit;
+mod certutil;
 mod command_line;
+mod defrag;
+mod live_registry;
 pub(crate) mod netsh;
+mod permissions;
+mod pnputil;
 mod powercfg;
 mod powershell;
+mod schtasks;
 mod services;
 mod shutdown;
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -35,21 +42,29 @@ pub(crate) struct Call {
     /// The program's name, in lower case and without `.exe`.
     pub(crate) name: String,
     pub(crate) user: String,
+    /// Where it was started, in Windows' form.
+    pub(crate) directory: String,
     pub(crate) words: Vec<String>,
 }
 
 impl Call {
     fn parse(request: &str) -> Option<Self> {
         let mut fields = request.split('\0');
-        let (_kind, program, _directory, user, line) =
+        let (_kind, program, directory, user, line) =
             (fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?);
         let name = program.rsplit(['\\', '/']).next()?.to_ascii_lowercase();
         let words = command_line::words(line).into_iter().skip(1).collect();
         Some(Self {
             name: name.strip_suffix(".exe").unwrap_or(&name).to_owned(),
             user: user.to_owned(),
+            directory: directory.to_owned(),
             words,
         })
+    }
+
+    /// A file as the program names it, where the guest has it.
+    pub(crate) fn place(&self, file: &str) -> PathBuf {
+        windows_path::place(file, &self.directory)
     }
 
     /// The words in lower case, for options that Windows compares so.
@@ -88,7 +103,12 @@ impl Program<'_> {
     }
 
     pub(crate) fn print(&mut self, text: &str) -> io::Result<()> {
-        self.frame(b'o', format!("{text}\r\n").as_bytes())
+        self.write(format!("{text}\r\n").as_bytes())
+    }
+
+    /// Bytes for standard output, as they are.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.frame(b'o', bytes)
     }
 
     pub(crate) fn complain(&mut self, text: &str) -> io::Result<()> {
@@ -124,14 +144,6 @@ impl Program<'_> {
         program: &str,
     ) -> io::Result<u32> {
         self.ask(b'n', format!("{name}\0{}{display}\0{program}", start.digit()).as_bytes())
-    }
-
-    pub(crate) fn set_number(&mut self, key: &str, name: &str, number: u32) -> io::Result<u32> {
-        self.ask(b'k', format!("{key}\0{name}\0d{number}").as_bytes())
-    }
-
-    pub(crate) fn set_text(&mut self, key: &str, name: &str, text: &str) -> io::Result<u32> {
-        self.ask(b'k', format!("{key}\0{name}\0s{text}").as_bytes())
     }
 }
 
@@ -187,6 +199,13 @@ fn answer(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> {
         "netsh" => netsh::run(call, program),
         "powercfg" => powercfg::run(call, program),
         "powershell" => powershell::run(call, program),
+        "schtasks" => schtasks::run(call, program),
+        "bcdedit" => bcdedit::run(call, program),
+        "pnputil" => pnputil::run(call, program),
+        "defrag" => defrag::run(call, program),
+        "certutil" => certutil::run(call, program),
+        "icacls" => permissions::icacls(call, program),
+        "takeown" => permissions::takeown(call, program),
         "timeout" => Ok(timeout(call)),
         _ => Ok(Answer::Refused),
     }

@@ -9,7 +9,13 @@ fn words(line: &str) -> Vec<String> {
 fn a_request_is_read() {
     let call =
         Call::parse("stand-in\0C:\\windows\\System32\\NET.EXE\0C:\\\0wfvm\0net user \"a b\"\0").unwrap();
-    assert_eq!(call, Call { name: "net".to_owned(), user: "wfvm".to_owned(), words: words("user \"a b\"") });
+    let expected = Call {
+        name: "net".to_owned(),
+        user: "wfvm".to_owned(),
+        directory: "C:\\".to_owned(),
+        words: words("user \"a b\""),
+    };
+    assert_eq!(call, expected);
     assert_eq!(Call::parse("stand-in\0x"), None);
 }
 

@@ -64,6 +64,10 @@ let
     xz = package "xz" "xz";
     zstd = package "zstd" "zstd";
     # From a list of its own, so that tests alone are made again when it changes.
+    # WFVM's way into a guest, which scripts/bench measures ours beside.
+    sshpass = nixpkgs.writeShellScriptBin "sshpass" ''
+      exec ${trees.sshpass}/usr/lib64/ld-linux-x86-64.so.2 --library-path ${trees.sshpass}/usr/lib/x86_64-linux-gnu ${trees.sshpass}/usr/bin/sshpass "$@"
+    '';
     msitools = nixpkgs.writeShellScriptBin "wixl" ''
       export GCONV_PATH=${trees.wixl}/usr/lib/x86_64-linux-gnu/gconv
       exec ${trees.wixl}/usr/lib64/ld-linux-x86-64.so.2 --library-path ${trees.wixl}/usr/lib/x86_64-linux-gnu ${trees.wixl}/usr/bin/wixl "$@"

@@ -5,7 +5,10 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what this program is for")]
 #![expect(clippy::disallowed_methods, reason = "anchors are other programs")]
 
+mod exec;
 mod figure;
+mod guest;
+mod layer;
 mod media;
 mod repacking;
 mod workshop;
@@ -21,7 +24,8 @@ type Problem = Box<dyn std::error::Error>;
 type Measure = fn(&Wanted) -> Result<Vec<Figure>, Problem>;
 
 /// The measures by the names under which they may be asked for.
-const MEASURES: &[(&str, Measure)] = &[("media", media::measure)];
+const MEASURES: &[(&str, Measure)] =
+    &[("media", media::measure), ("exec", exec::measure), ("layer", layer::measure)];
 
 /// What was asked for on the command line.
 #[derive(Debug, Default)]

@@ -70,6 +70,23 @@ fn a_spec_that_is_wrong_is_refused_with_the_field() {
 }
 
 #[test]
+fn a_port_that_a_stranger_has_is_told_with_the_stranger_before_anything_starts() {
+    let stage = Stage::new();
+    let stranger = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = stranger.local_addr().unwrap().port();
+    let mut spec = stage.run_spec(&stage.scenario(&[]), "touch ran");
+    spec.network.ssh_port = Some(port);
+    let mut command = stage.command("wfvm-nix-builder");
+    let (status, page) = end(command.args(["run", "--spec"]).arg(stage.write_spec(&spec)));
+    assert_eq!(status, Some(3), "{page}");
+    let holder = format!("process {}\n", std::process::id());
+    for words in [&format!("error: 127.0.0.1:{port}, which `sshPort` asks for, is taken by `"), &holder] {
+        assert!(page.contains(words), "{words} is not in {page}");
+    }
+    assert!(!stage.path("fake-qemu.pid").exists() && !stage.path("ran").exists(), "nothing was started");
+}
+
+#[test]
 fn a_medium_that_is_none_is_refused_with_its_path() {
     let stage = Stage::new();
     let garbage = stage.path("garbage.iso");

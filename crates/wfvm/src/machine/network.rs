@@ -23,7 +23,8 @@ pub fn hosts_lines(network: &Network) -> Vec<(Ipv4Addr, String)> {
 pub(super) fn user_network(network: &Network, forwarder: Option<&Path>) -> String {
     let mut option = format!("user,net={GUEST_NETWORK}");
     if !network.open {
-        option.push_str(",restrict=on");
+        // What cannot be opened singly is not there at all.
+        option.push_str(",restrict=on,ipv6=off");
     }
     let guest_ports: BTreeSet<u16> = network.ports.values().copied().chain([SSH]).collect();
     for port in guest_ports {

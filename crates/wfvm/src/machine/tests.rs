@@ -57,9 +57,10 @@ fn user_network(network: serde_json::Value) -> String {
 fn the_network_is_closed_unless_opened() {
     assert!(
         line(&machine(Firmware::Bios), |_| {})
-            .contains("user,net=192.168.1.0/24,restrict=on,hostfwd=tcp:127.0.0.1:0-:22,id=network")
+            .contains("user,net=192.168.1.0/24,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:0-:22,id=network")
     );
-    assert!(!user_network(json!({ "open": true })).contains("restrict"));
+    let open = user_network(json!({ "open": true }));
+    assert!(!open.contains("restrict") && !open.contains("ipv6"), "{open}");
 }
 
 #[test]
@@ -73,7 +74,7 @@ fn every_opening_is_carried_by_a_program_of_its_own_while_the_rest_stays_closed(
     }));
     // Names have the addresses that no forward has, in the order of the names.
     for opening in [
-        "restrict=on",
+        "restrict=on,ipv6=off",
         "guestfwd=tcp:192.168.1.100:80-cmd:/f,,g forward 10.1.2.3 80",
         "guestfwd=tcp:192.168.1.101:80-cmd:/f,,g forward cache.example.org 80",
         "guestfwd=tcp:192.168.1.102:80-cmd:/f,,g forward mirror.example.org 80",

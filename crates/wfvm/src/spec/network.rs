@@ -110,6 +110,11 @@ impl Network {
             if !is_host_name(host) {
                 return wrong(PATH, format!("`{host}` is no host name; an address is opened by `forwards`"));
             }
+            if host.eq_ignore_ascii_case("localhost") {
+                let problem = "`localhost` is the guest itself there; what listens on the host is opened by \
+                               `forwards` to 127.0.0.1";
+                return wrong(PATH, problem.into());
+            }
             check_port(PATH, *port)?;
         }
         let (hosts, addresses) = (self.reachable_hosts().len(), self.free_addresses().count());

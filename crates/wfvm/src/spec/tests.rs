@@ -109,7 +109,7 @@ fn a_reachable_host_is_a_name_and_there_are_addresses_for_155_of_them() {
     };
     assert_eq!(hosts(155), Ok(()));
     assert!(hosts(156).unwrap_err().starts_with("network.reachable: 156 hosts"));
-    for host in ["10.1.2.3", "10.1", "::1", "", "a b", "-o", "a."] {
+    for host in ["10.1.2.3", "10.1", "::1", "", "a b", "-o", "a.", "Localhost"] {
         let refusal =
             network(serde_json::json!({ "reachable": [{ "host": host, "port": 80 }] })).unwrap_err();
         assert!(refusal.starts_with("network.reachable: "), "{host}: {refusal}");

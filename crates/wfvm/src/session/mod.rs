@@ -5,12 +5,16 @@ mod command_line;
 mod connection;
 mod file_name;
 mod files;
+mod greeting;
 mod pattern;
 
 use std::{sync::Arc, time::Duration};
 
 use russh::{ChannelMsg, client};
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    net::TcpStream,
+    sync::{mpsc, watch},
+};
 
 pub use command_line::{join_words, remote_path};
 pub use connection::{BootLimit, Connection};
@@ -166,7 +170,8 @@ impl Session {
 
     async fn attempts(port: u16, login: &Login, problem: &mut Option<String>) -> Result<Self, SessionError> {
         loop {
-            match Self::connect(port, login).await {
+            let stream = greeting::first(port, problem).await;
+            match Self::log_on(stream, login).await {
                 Ok(session) => return Ok(session),
                 Err(refused @ SessionError::Refused { .. }) => return Err(refused),
                 Err(error) => *problem = Some(error.to_string()),
@@ -180,22 +185,28 @@ impl Session {
     /// # Errors
     /// [`SessionError::Connection`] and [`SessionError::Refused`].
     pub async fn connect(port: u16, login: &Login) -> Result<Self, SessionError> {
-        let attempt = wait::bounded(ATTEMPT, Box::pin(Self::attempt(port, login))).await;
+        let stream = TcpStream::connect(("127.0.0.1", port)).await.map_err(russh::Error::from)?;
+        Self::log_on(stream, login).await
+    }
+
+    async fn log_on(stream: TcpStream, login: &Login) -> Result<Self, SessionError> {
+        let attempt = wait::bounded(ATTEMPT, Box::pin(Self::attempt(stream, login))).await;
         attempt.unwrap_or_else(|| {
             let problem = format!("the SSH server did not answer within {} s", ATTEMPT.as_secs());
             Err(SessionError::Connection(problem))
         })
     }
 
-    async fn attempt(port: u16, login: &Login) -> Result<Self, SessionError> {
+    async fn attempt(stream: TcpStream, login: &Login) -> Result<Self, SessionError> {
         let config = client::Config {
-            nodelay: true,
             window_size: WINDOW,
             keepalive_interval: Some(KEEPALIVE),
             keepalive_max: KEEPALIVES,
             ..client::Config::default()
         };
-        let mut handle = client::connect(Arc::new(config), ("127.0.0.1", port), Guest).await?;
+        // Small answers are not worth waiting for company.
+        stream.set_nodelay(true).map_err(russh::Error::from)?;
+        let mut handle = client::connect_stream(Arc::new(config), stream, Guest).await?;
         let answer = handle.authenticate_password(&login.user, &login.password).await?;
         if answer.success() {
             Ok(Self { handle })

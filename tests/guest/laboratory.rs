@@ -22,7 +22,7 @@ pub(crate) struct Laboratory {
 }
 
 #[expect(clippy::disallowed_methods, reason = "scripts/test names the medium and the tools by variables")]
-fn given(variable: &str) -> PathBuf {
+pub(crate) fn given(variable: &str) -> PathBuf {
     let Some(path) = std::env::var_os(variable) else {
         panic!("{variable} is not set: `scripts/test 5` sets it and runs these tests")
     };
@@ -63,6 +63,26 @@ impl Laboratory {
         firmware: Firmware,
         script: &str,
     ) -> Result<ExitStatus, Box<RunFailure>> {
+        self.perform(&Run { image: image.into(), machine: machine(firmware), ..self.run_spec(script) })
+    }
+
+    /// A run of the guest that was installed for all tests.
+    pub(crate) fn run_spec(&self, script: &str) -> Run {
+        Run {
+            wfvm_spec: 1,
+            name: "test".into(),
+            image: given("WFVM_TEST_IMAGE"),
+            script: format!("cd {}\n{script}", self.directory.path().display()),
+            machine: machine(Firmware::Uefi),
+            login: login(),
+            network: Network::default(),
+            display: false,
+            timeouts: RunTimeouts::default(),
+            tools: tools(),
+        }
+    }
+
+    pub(crate) fn perform(&self, spec: &Run) -> Result<ExitStatus, Box<RunFailure>> {
         let (scratch, evidence, programs) = (self.path("r"), self.path("evidence"), self.path("programs"));
         fs_err::create_dir(&scratch).unwrap();
         fs_err::create_dir(&programs).unwrap();
@@ -70,18 +90,6 @@ impl Laboratory {
         for name in ["win-exec", "win-put", "win-get", "win-wait", "win-restart"] {
             std::os::unix::fs::symlink(&binary, programs.join(name)).unwrap();
         }
-        let spec = Run {
-            wfvm_spec: 1,
-            name: "test".into(),
-            image: image.into(),
-            script: format!("cd {}\n{script}", self.directory.path().display()),
-            machine: machine(firmware),
-            login: login(),
-            network: Network::default(),
-            display: false,
-            timeouts: RunTimeouts::default(),
-            tools: tools(),
-        };
         #[expect(clippy::disallowed_methods, reason = "the script gets the caller's PATH, as in the binary")]
         let path = std::env::var_os("PATH").unwrap_or_default();
         let around = Surroundings {
@@ -92,7 +100,7 @@ impl Laboratory {
             path,
             display: Display::None,
         };
-        runtime().block_on(run::run(&spec, &around, &Progress::new(Reader::Lines)))
+        runtime().block_on(run::run(spec, &around, &Progress::new(Reader::Lines)))
     }
 }
 

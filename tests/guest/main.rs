@@ -14,3 +14,4 @@ mod first_logon;
 mod installation;
 mod laboratory;
 mod mistakes;
+mod network;

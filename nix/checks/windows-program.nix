@@ -1,0 +1,62 @@
+# A real program for Windows, out of a package registry, is installed by a layer
+# and does its work in a run: ninja builds a file from another one.
+{ pkgs, product, ... }:
+
+let
+  inherit (builtins) elemAt head match readFile;
+
+  # The first line of the list from which tests/windows-programs/fetch downloads.
+  wanted = match "([a-z]+)==([0-9.]+) --hash=sha256:([0-9a-f]+)\n.*" (readFile ../../tests/windows-programs/wheels);
+  version = elemAt wanted 1;
+  wheel = pkgs.requireFile {
+    name = "${head wanted}-${version}-py3-none-win_amd64.whl";
+    sha256 = elemAt wanted 2;
+    message = "tests/windows-programs/fetch gets it from the package index that the pip of this machine uses.";
+  };
+  ninja = pkgs.runCommand "ninja.exe" { nativeBuildInputs = [ pkgs._7zz ]; } ''
+    7zz e ${wheel} '*/scripts/ninja.exe' -so > $out
+  '';
+
+  image = product.makeWindowsImage {
+    guestOs = "reference-guest";
+    accelerator = "tcg";
+    layers = [
+      {
+        name = "ninja";
+        script = ''
+          win-exec 'mkdir C:\Tools'
+          win-put ${ninja} C:/Tools --as ninja.exe
+        '';
+      }
+    ];
+  };
+
+  rules = builtins.toFile "build.ninja" ''
+    rule upper
+      command = cmd /c "sort $in > $out"
+    build sorted.txt: upper words.txt
+  '';
+
+  run = image.run {
+    name = "ninja";
+    script = ''
+      win-exec C:/Tools/ninja.exe --version > version
+      printf 'b\r\na\r\n' > words.txt
+      win-put words.txt
+      win-put ${rules} . --as build.ninja
+      win-exec 'C:\Tools\ninja.exe -v' | tee first
+      win-get sorted.txt
+      win-exec 'C:\Tools\ninja.exe -v' | tee second
+    '';
+  };
+in
+pkgs.runCommand "check-windows-program" { nativeBuildInputs = [ run pkgs.gnugrep ]; } ''
+  wfvm-run-ninja
+  fact() { if [ "$2" = "$3" ]; then echo "holds: $1"; else echo "does not hold: $1: $2, should be $3" >&2; failed=1; fi; }
+  failed=
+  fact "the program is the one of the wheel" "$(tr -d '\r\n' < version | grep -o '^[0-9]*\.[0-9]*\.[0-9]*')" ${version}
+  fact "it ran what its rules say" "$(tr -d '\r' < sorted.txt | tr '\n' ' ')" "a b "
+  fact "it knows what is done already" "$(grep -c 'no work to do' second)" 1
+  [ -z "$failed" ] || exit 1
+  echo 3 facts hold > $out
+''

@@ -69,7 +69,7 @@ facts "layers" {
   "pnputil's, with 259 as success" =
     [ [ (command functions.driver 0) (said functions.driver "259\\) status=0") ] [ ''pnputil.exe /add-driver "C:\wfvm-driver\amd64\a.inf" /install'' true ] ];
   "msiexec's, with properties that have blanks" =
-    [ (command functions.msi 0) ''start /wait "" msiexec.exe /i "package.wxs" /qn /norestart /l*v "package.wxs.log" ALLUSERS="1" GREETING="hello you"'' ];
+    [ (command functions.msi 0) ''start /wait "" msiexec.exe /i "package.wxs" /qn /norestart /l*v "package.wxs.log" ALLUSERS=1 GREETING="hello you"'' ];
   "Inno Setup's, with a backslash before a quotation mark" =
     [ (command functions.inno-setup 0) ''start /wait "" ".\package.wxs" /SP- /VERYSILENT /SUPPRESSMSGBOXES /NORESTART /RESTARTEXITCODE=3010 "/LOG=package.wxs.log" "/DIR=C:\a b\\" /TASKS=x'' ];
   "the redistributable's, with 1638 as success" =

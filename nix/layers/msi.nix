@@ -7,7 +7,9 @@ let
   property = properties: name:
     if match "[A-Z_][A-Z0-9_.]*" name == null
     then throw ''wfvm.layers.msi: `properties.${name}`: only public properties, whose names have no small letters, can be set from outside.''
-    else " ${name}=\"${properties.${name}}\"";
+    else " ${name}=${value properties.${name}}";
+  # "Command-Line Options": quotation marks around a value that has blanks.
+  value = text: if match "[^ \t&|<>^()]+" text != null then text else "\"${text}\"";
 in
 check.function "layers.msi"
   {

@@ -34,7 +34,7 @@ layering.overridable "msvc"
         script = ''
           win-put ${bootstrapper} . --as vs_Community.exe
           win-exec 'start /wait "" .\vs_Community.exe --quiet --wait --norestart --layout ${layoutFolder} ${chosen} --lang en-US'
-          win-get ${layoutFolder}
+          win-get C:/vslayout
         '';
       };
 

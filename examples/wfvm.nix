@@ -1,4 +1,4 @@
-# An expression as users of WFVM have it: its names, and numbers as strings.
+# An expression as users of WFVM have it: its names, numbers as strings, layers.
 # The last three lines let it build without Windows and without KVM.
 { pkgs, wfvm }:
 
@@ -13,6 +13,17 @@ old.makeWindowsImage {
   qemuMem = "2G";
   diskImageSize = "8G";
   enableTpm = false;
+  installCommands = [
+    (old.layers.collapseLayers [ old.layers.disable-autosleep old.layers.disable-firewall ])
+    {
+      name = "my tool";
+      script = ''
+        ln -s ${./hello.c} ./tool.c
+        win-put tool.c
+        win-exec 'mkdir C:\tools && move tool.c C:\tools\'
+      '';
+    }
+  ];
   guestOs = "reference-guest";
   accelerator = "tcg";
   imageSelection = "Reference Guest Datacenter";

@@ -42,14 +42,14 @@ rec {
   };
 
   # The caller's own words are the last: he may end with `-netdev` and add its
-  # value after these. The card is one that an image has the driver of.
+  # value after these. The cards are those that an image has drivers of.
   mkQemuFlags = extra: [
     "-enable-kvm"
     "-cpu" "host"
     "-smp" (toString machine.cores)
     "-m" "${toString machine.memoryMib}M"
     "-M" "q35,smm=on"
-    "-vga" "qxl"
+    "-vga" "std"
     "-rtc" "base=${machine.rtcBase}"
     "-device" "qemu-xhci"
     "-device" "e1000e,netdev=n1"

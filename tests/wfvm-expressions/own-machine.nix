@@ -33,8 +33,8 @@ in
     "the words come in WFVM's order" = [
       (concatStringsSep " " flags)
       (concatStringsSep " " [
-        "-enable-kvm -cpu host -smp 8 -m 8192M -M q35,smm=on -vga qxl -rtc base=2020-04-20T14:21:42 -device qemu-xhci"
-        # WFVM has virtio-net-pci here: an image of ours has no driver for it.
+        "-enable-kvm -cpu host -smp 8 -m 8192M -M q35,smm=on -vga std -rtc base=2020-04-20T14:21:42 -device qemu-xhci"
+        # WFVM has virtio-net-pci here, and qxl above: an image of ours has no drivers for them.
         "-device e1000e,netdev=n1"
         "-bios ${utils.OVMF.fd}/FV/OVMF.fd"
         # WFVM has tpm-tis here.
@@ -45,7 +45,7 @@ in
     "the caller's last word is the last" = [ (elemAt flags (length flags - 1)) "-netdev" ];
     "without efi there is no firmware, without a TPM no TPM" = [
       (concatStringsSep " " ((import (src + "/wfvm/utils.nix") { inherit pkgs; efi = false; }).mkQemuFlags [ ]))
-      "-enable-kvm -cpu host -smp 4 -m 4096M -M q35,smm=on -vga qxl -rtc base=2022-10-10T10:10:10 -device qemu-xhci -device e1000e,netdev=n1"
+      "-enable-kvm -cpu host -smp 4 -m 4096M -M q35,smm=on -vga std -rtc base=2022-10-10T10:10:10 -device qemu-xhci -device e1000e,netdev=n1"
     ];
     "the TPM is a job of the caller's shell, and a TPM 2.0" =
       [ (match ".*/bin/swtpm socket --tpm2 --tpmstate dir=tpmstate --ctrl type=unixio,path=tpm.sock &\n" utils.tpmStartCommands != null) true ];

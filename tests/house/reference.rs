@@ -42,6 +42,11 @@ fn the_schema_of_install_is_that_of_the_code() {
 }
 
 #[test]
+fn the_schema_of_layer_is_that_of_the_code() {
+    assert_schema("layer", &spec::schema::<spec::Layer>());
+}
+
+#[test]
 fn the_schema_of_run_is_that_of_the_code() {
     assert_schema("run", &spec::schema::<spec::Run>());
 }

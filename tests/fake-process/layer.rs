@@ -105,6 +105,28 @@ async fn a_failures_page_has_the_layers_name_and_the_commands_output() {
 }
 
 #[tokio::test]
+async fn the_machine_of_a_failure_can_be_started_again_where_its_evidence_lies() {
+    let play = play(&[]).strict();
+    play.fails("win-exec exit 1").await;
+    fs_err::rename(play.stage.path("evidence"), play.stage.path("moved")).unwrap();
+    // Of the same machine, beside a shell that reads from us.
+    let script = "echo 'win-exec exit 7; echo $? > status; exit 9' | moved/run-vm";
+    let mut shell = std::process::Command::new("bash");
+    shell.args(["-c", script]).current_dir(play.stage.path("")).env("TMPDIR", play.stage.path("tmp"));
+    let run_vm = tokio::task::spawn_blocking(move || shell.output().unwrap());
+    let output = run_vm.await.unwrap();
+    assert_eq!(output.status.code(), Some(9), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fs_err::read_to_string(play.stage.path("moved/status")).unwrap(), "7\n");
+}
+
+#[tokio::test]
+async fn all_commands_and_files_of_a_layer_share_one_connection() {
+    let play = play(&[]).strict();
+    play.layer("for i in 1 2 3; do win-exec exit 0; win-put parent.qcow2; win-wait; done").await.unwrap();
+    assert_eq!(play.server.connections(), 1);
+}
+
+#[tokio::test]
 async fn an_installer_that_wants_a_restart_gets_one_before_its_answer() {
     for code in [3010, 1641] {
         let restart = [Act::AwaitCue("restart".into()), reset()];

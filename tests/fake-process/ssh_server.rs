@@ -1,7 +1,15 @@
 //! A guest's SSH server without a guest: commands with exit codes of 32 bits, separate
 //! streams, files below a directory of the stage, and bad manners on request.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc, thread::JoinHandle};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread::JoinHandle,
+};
 
 use russh::{
     Channel, ChannelId, Disconnect,
@@ -31,6 +39,7 @@ pub(crate) enum Character {
 /// A server on a loopback port, until it is dropped.
 pub(crate) struct SshServer {
     pub(crate) port: u16,
+    connections: Arc<AtomicUsize>,
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -42,8 +51,14 @@ impl SshServer {
 
     /// On a port of one's choice; 0 is any.
     pub(crate) fn start_at(stage: &Stage, character: Character, port: u16) -> Self {
-        let mut guest =
-            Guest { character, stage: stage.path(""), channels: HashMap::new(), inputs: HashMap::new() };
+        let connections = Arc::new(AtomicUsize::new(0));
+        let mut guest = Guest {
+            character,
+            stage: stage.path(""),
+            connections: connections.clone(),
+            channels: HashMap::new(),
+            inputs: HashMap::new(),
+        };
         let (end, ended) = oneshot::channel();
         let (tell_port, told_port) = std::sync::mpsc::channel();
         // On a thread of its own, since tests wait for processes without a runtime.
@@ -63,7 +78,12 @@ impl SshServer {
                 }
             });
         });
-        Self { port: told_port.recv().unwrap(), end: Some(end), thread: Some(thread) }
+        Self { port: told_port.recv().unwrap(), connections, end: Some(end), thread: Some(thread) }
+    }
+
+    /// How many there have been.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 }
 
@@ -79,6 +99,7 @@ impl Drop for SshServer {
 struct Guest {
     character: Character,
     stage: PathBuf,
+    connections: Arc<AtomicUsize>,
     channels: HashMap<ChannelId, Channel<Msg>>,
     inputs: HashMap<ChannelId, mpsc::UnboundedSender<Vec<u8>>>,
 }
@@ -87,9 +108,11 @@ impl russh::server::Server for Guest {
     type Handler = Self;
 
     fn new_client(&mut self, _: Option<std::net::SocketAddr>) -> Self {
+        self.connections.fetch_add(1, Ordering::SeqCst);
         Self {
             character: self.character,
             stage: self.stage.clone(),
+            connections: self.connections.clone(),
             channels: HashMap::new(),
             inputs: HashMap::new(),
         }

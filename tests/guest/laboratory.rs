@@ -7,12 +7,14 @@ use std::{
 
 use wfvm::{
     install::{self, InstallFailure, Places},
+    layer::{self, LayerFailure},
     machine::Display,
     progress::{Progress, Reader},
     run::{self, RunFailure, Surroundings},
     spec::{
         Accelerator, Account, AnswerFile, AnswerMedium, DiskBus, Firmware, GuestOsName, ImageSelection,
-        Install, InstallTimeouts, Login, Machine, Network, NetworkCard, Run, RunTimeouts, Tools,
+        Install, InstallTimeouts, Layer, LayerTimeouts, Login, Machine, Network, NetworkCard, Run,
+        RunTimeouts, Tools,
     },
 };
 
@@ -82,26 +84,76 @@ impl Laboratory {
         }
     }
 
-    pub(crate) fn perform(&self, spec: &Run) -> Result<ExitStatus, Box<RunFailure>> {
-        let (scratch, evidence, programs) = (self.path("r"), self.path("evidence"), self.path("programs"));
-        fs_err::create_dir(&scratch).unwrap();
-        fs_err::create_dir(&programs).unwrap();
-        let binary = builder();
-        for name in ["win-exec", "win-put", "win-get", "win-wait", "win-restart"] {
-            std::os::unix::fs::symlink(&binary, programs.join(name)).unwrap();
+    /// A layer on the guest that was installed for all tests, by the old rule.
+    pub(crate) fn layer_spec(&self, script: &str) -> Layer {
+        let run = self.run_spec(script);
+        Layer {
+            wfvm_spec: run.wfvm_spec,
+            name: run.name,
+            parent: run.image,
+            script: run.script,
+            strict: false,
+            search_path: Vec::new(),
+            compact: false,
+            machine: run.machine,
+            login: run.login,
+            network: run.network,
+            timeouts: LayerTimeouts::default(),
+            tools: run.tools,
         }
-        #[expect(clippy::disallowed_methods, reason = "the script gets the caller's PATH, as in the binary")]
-        let path = std::env::var_os("PATH").unwrap_or_default();
+    }
+
+    /// Builds a layer; the image on success.
+    pub(crate) fn layer(&self, name: &str, spec: &Layer) -> Result<PathBuf, Box<LayerFailure>> {
+        let (out, scratch, evidence) = (self.path(name), self.path("m"), self.path("evidence"));
+        let _ = fs_err::remove_dir_all(&scratch);
+        fs_err::create_dir(&scratch).unwrap();
+        let places = layer::Places {
+            out: &out,
+            scratch: &scratch,
+            evidence: &evidence,
+            programs: self.programs(),
+            builder: builder(),
+            path: path_variable(),
+            display: Display::None,
+        };
+        let outcome = runtime().block_on(layer::layer(spec, &places, &Progress::new(Reader::Lines)));
+        assert_eq!(out.exists(), outcome.is_ok(), "there is an image exactly if the layer went well");
+        assert!(!self.path(&format!("{name}.unfinished")).exists(), "nothing unfinished is left");
+        outcome.map(|_| out)
+    }
+
+    /// `win-exec` and its siblings.
+    fn programs(&self) -> PathBuf {
+        let programs = self.path("programs");
+        if !programs.exists() {
+            fs_err::create_dir(&programs).unwrap();
+            for name in ["win-exec", "win-put", "win-get", "win-wait", "win-restart"] {
+                std::os::unix::fs::symlink(builder(), programs.join(name)).unwrap();
+            }
+        }
+        programs
+    }
+
+    pub(crate) fn perform(&self, spec: &Run) -> Result<ExitStatus, Box<RunFailure>> {
+        let (scratch, evidence, programs) = (self.path("r"), self.path("evidence"), self.programs());
+        fs_err::create_dir(&scratch).unwrap();
+        let binary = builder();
         let around = Surroundings {
             scratch: &scratch,
             evidence: &evidence,
             programs,
             builder: binary,
-            path,
+            path: path_variable(),
             display: Display::None,
         };
         runtime().block_on(run::run(spec, &around, &Progress::new(Reader::Lines)))
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the script gets the caller's PATH, as in the binary")]
+fn path_variable() -> std::ffi::OsString {
+    std::env::var_os("PATH").unwrap_or_default()
 }
 
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
@@ -109,7 +161,7 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// The real binary, which lies two directories above a test's own executable.
-fn builder() -> PathBuf {
+pub(crate) fn builder() -> PathBuf {
     let this = std::env::current_exe().unwrap();
     let binary = this.parent().and_then(Path::parent).unwrap().join("wfvm-nix-builder");
     assert!(binary.exists(), "{} is missing: `cargo build -p wfvm-nix-builder`", binary.display());

@@ -13,5 +13,6 @@ mod accelerator;
 mod first_logon;
 mod installation;
 mod laboratory;
+mod layers;
 mod mistakes;
 mod network;

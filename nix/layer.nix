@@ -2,27 +2,25 @@
 { check, imageDerivation, network, spec, ... }:
 
 let
-  inherit (builtins) concatStringsSep filter length;
+  inherit (builtins) attrNames concatStringsSep filter;
 
   fields = import ./layer-record.nix { inherit check network; };
   # WFVM tolerates attributes of other people's, and so do we.
   type = check.openRecord fields;
 
   # What lets the guest out; ports lead into it.
-  openings = layer: filter (opening: opening != null) [
-    (if layer.network.open then "network.open" else null)
-    (if layer.network.forwards != [ ] then "network.forwards" else null)
-    (if layer.network.reachable != [ ] then "network.reachable" else null)
-  ];
+  openings = layer:
+    let closed = type.fill { name = ""; script = ""; };
+    in filter (opening: layer.network.${opening} != closed.network.${opening}) [ "open" "forwards" "reachable" ];
   # Why a layer cannot be built as it is, or null.
   refusal = layer:
     if layer.impure || openings layer == [ ] then null else ''
-      wfvm.makeWindowsImage: the layer `${layer.name}` opens the network (`${concatStringsSep "`, `" (openings layer)}`), which a sandboxed build does not have.
+      wfvm.makeWindowsImage: the layer `${layer.name}` opens the network (`network.${concatStringsSep "`, `network." (openings layer)}`), which a sandboxed build does not have.
       Either say so in the layer: `impure = true;` builds it outside of the sandbox, which Nix permits with `sandbox = relaxed`, and its result depends on what the network answered that day.
       Or download in a fixed-output derivation, which has the network (`pkgs.fetchurl`, or a `wfvm-run` with `isolateNetwork = false` in a derivation with `outputHash`), and `win-put` the files in the layer.'';
   possible = layer: let problem = refusal layer; in if problem == null then layer else throw problem;
 
-  derivationOf = { guest, parent, name, compact, passthru ? _: { } }: layer:
+  derivationOf = { parent, name, compact, passthru ? _: { } }: layer:
     let checked = possible layer;
     in imageDerivation ({
       inherit name;
@@ -34,12 +32,12 @@ let
 in
 {
   inherit type refusal;
-  names = builtins.attrNames fields;
+  names = attrNames fields;
 
   /** The image that a layer makes of its parent. */
   on = { guest, parent }: layer: derivationOf
     {
-      inherit guest parent;
+      inherit parent;
       name = guest.imageName layer.name;
       compact = false;
       passthru = image: { layers = parent.layers ++ [ image ]; };
@@ -48,6 +46,6 @@ in
 
   /** The same image as one compressed file. What the guest has deleted is not in it. */
   compact = { guest, parent }: derivationOf
-    { inherit guest parent; inherit (parent) name; compact = true; }
+    { inherit parent; inherit (parent) name; compact = true; }
     (type.fill { name = "compact"; script = "win-exec '${guest.trim}'"; });
 }

@@ -1,4 +1,5 @@
-# The part of Wine that the guest has, at Debian's places, unpatched:
+# The part of Wine that the guest has, at Debian's places; one instruction of
+# cmd.exe is another:
 # $guestPackages and the lists $unixLibraries and $leftOut to $out/usr.
 
 wine=usr/lib/x86_64-linux-gnu/wine
@@ -43,3 +44,10 @@ for file in ntdll.dll kernelbase.dll user32.dll cmd.exe; do
     exit 1
   }
 done
+
+# 259 is an exit code like any other (ERROR_NO_MORE_ITEMS: pnputil, msiexec).
+# Wine's cmd.exe takes it for STILL_ACTIVE and makes it 0: `cmp $0x103,%eax;
+# cmove %edx,%eax`, of which the second becomes an instruction that does nothing.
+before='\x3d\x03\x01\x00\x00\x0f\x44\xc2' after='\x3d\x03\x01\x00\x00\x0f\x1f\x00'
+[[ $(LC_ALL=C grep -aoP "$before" cmd.exe | wc -l) == 2 ]] || { echo "cmd.exe does not treat exit code 259 as before" >&2; exit 1; }
+LC_ALL=C sed -i "s/$before/$after/" cmd.exe

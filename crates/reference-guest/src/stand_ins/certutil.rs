@@ -2,6 +2,7 @@
 //! them; hashes of files.
 
 use std::io;
+use std::path::Path;
 
 use fs_err as fs;
 use sha1::Sha1;
@@ -120,6 +121,21 @@ fn failed(program: &mut Program<'_>, words: &[String], code: u32, text: &str) ->
 
 fn key(store: &str, thumbprint: &str) -> Key {
     Key::machine(format!("{STORES}\\{store}\\Certificates\\{thumbprint}"))
+}
+
+/// Puts a certificate into `Cert:\LocalMachine\STORE`; false if the file is none, nothing if the store is not known.
+pub(super) fn import(file: &Path, store: &str, program: &mut Program<'_>) -> io::Result<Option<bool>> {
+    let name = store.rsplit('\\').next().unwrap_or("");
+    let of_machine = store.to_ascii_lowercase().replace('/', "\\").starts_with("cert:\\localmachine\\");
+    let known = STORE_NAMES.into_iter().find(|known| of_machine && known.eq_ignore_ascii_case(name));
+    let (Some(store), Ok(bytes)) = (known, fs::read(file)) else { return Ok(None) };
+    let Some(certificate) = certificate(&bytes) else { return Ok(Some(false)) };
+    let code = program.set_value(
+        &key(store, &thumbprint(&certificate)),
+        "Blob",
+        &Data::Bytes(blob(&certificate)),
+    )?;
+    Ok(Some(code == ERROR_SUCCESS))
 }
 
 /// Whether a store has exactly this certificate.

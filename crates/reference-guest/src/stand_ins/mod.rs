@@ -3,10 +3,12 @@
 //! effect is small, real and where Windows keeps it; all else is refused loudly.
 
 mod accounts_commands;
+mod archives;
 pub(crate) mod bcdedit;
 mod certutil;
 mod command_line;
 mod defrag;
+mod download;
 mod live_registry;
 pub(crate) mod netsh;
 mod permissions;
@@ -115,6 +117,11 @@ impl Program<'_> {
         self.frame(b'e', format!("{text}\r\n").as_bytes())
     }
 
+    /// Runs a command line to its end.
+    pub(crate) fn run(&mut self, line: &str) -> io::Result<u32> {
+        self.ask(b'r', line.as_bytes())
+    }
+
     pub(crate) fn start_service(&mut self, name: &str) -> io::Result<u32> {
         self.ask(b's', name.as_bytes())
     }
@@ -206,6 +213,8 @@ fn answer(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> {
         "certutil" => certutil::run(call, program),
         "icacls" => permissions::icacls(call, program),
         "takeown" => permissions::takeown(call, program),
+        "tar" => archives::run(call, program),
+        "curl" => download::run(call, program),
         "timeout" => Ok(timeout(call)),
         _ => Ok(Answer::Refused),
     }

@@ -71,8 +71,16 @@ fn rule(options: &[String]) -> Option<String> {
 }
 
 pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> {
-    match parse(&call.words) {
-        Some(Order::State { profiles, on }) => {
+    let Some(order) = parse(&call.words) else { return Ok(Answer::Refused) };
+    apply(order, program)?;
+    program.print("Ok.\r\n")?;
+    Ok(Answer::Exit(0))
+}
+
+/// Records an order.
+pub(super) fn apply(order: Order, program: &mut Program<'_>) -> io::Result<()> {
+    match order {
+        Order::State { profiles, on } => {
             for profile in profiles {
                 program.set_number(
                     &format!("{FIREWALL_POLICY}\\{profile}"),
@@ -81,7 +89,7 @@ pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> 
                 )?;
             }
         }
-        Some(Order::AddRule(text)) => {
+        Order::AddRule(text) => {
             let number = RULES.fetch_add(1, Ordering::Relaxed);
             let key = format!("{FIREWALL_POLICY}\\FirewallRules");
             // Windows names a rule by a GUID; a hash of its text makes this one the same for the same command.
@@ -91,8 +99,6 @@ pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> 
             );
             program.set_text(&key, &name, &text)?;
         }
-        None => return Ok(Answer::Refused),
     }
-    program.print("Ok.\r\n")?;
-    Ok(Answer::Exit(0))
+    Ok(())
 }

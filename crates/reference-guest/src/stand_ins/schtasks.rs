@@ -125,10 +125,8 @@ pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> 
         }
         Order::Query { task: Some(task), form } => query(&[place(&task)], form, program),
         Order::Change { task, enabled } => {
-            let (name, file) = place(&task);
-            let text = set_enabled(&system_files::read_text(&file)?, enabled)
-                .ok_or_else(|| io::Error::other("the task's file makes no sense"))?;
-            system_files::write_utf16(&file, &text)?;
+            let (name, _) = place(&task);
+            change(&task, enabled)?;
             program
                 .print(&format!("SUCCESS: The parameters of scheduled task \"{name}\" have been changed."))?;
             Ok(Answer::Exit(0))
@@ -152,6 +150,18 @@ pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> 
             Ok(Answer::Exit(0))
         }
     }
+}
+
+/// Enables or disables a task; false if there is none of that name.
+pub(super) fn change(task: &str, enabled: bool) -> io::Result<bool> {
+    let (_, file) = place(task);
+    if !file.is_file() {
+        return Ok(false);
+    }
+    let text = set_enabled(&system_files::read_text(&file)?, enabled)
+        .ok_or_else(|| io::Error::other("the task's file makes no sense"))?;
+    system_files::write_utf16(&file, &text)?;
+    Ok(true)
 }
 
 /// All tasks, by name.

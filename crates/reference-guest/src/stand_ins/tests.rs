@@ -67,34 +67,6 @@ fn powercfg_writes_seconds() {
 }
 
 #[test]
-fn powershell_knows_three_cmdlets_and_nothing_by_halves() {
-    use powershell::{Statement, parse};
-    assert_eq!(
-        parse(&words("Set-ExecutionPolicy -Force Unrestricted")),
-        Some(vec![Statement::SetExecutionPolicy("Unrestricted")])
-    );
-    assert_eq!(
-        parse(&words(
-            "-NoProfile -Command \"Set-Service -Name sshd -StartupType 'Automatic'; Start-Service sshd\""
-        )),
-        Some(vec![
-            Statement::SetService { name: "sshd".to_owned(), start: services::Start::Automatic },
-            Statement::StartService("sshd".to_owned())
-        ])
-    );
-    for refused in [
-        "",
-        "Get-Process",
-        "Start-Service sshd; Get-Process",
-        "-File x.ps1",
-        "Set-Service sshd -Status Running",
-        "C:\\x.ps1",
-    ] {
-        assert_eq!(parse(&words(refused)), None, "{refused}");
-    }
-}
-
-#[test]
 fn net_accounts_takes_a_password_age() {
     use accounts_commands::{PasswordAge, parse_password_age};
     assert_eq!(parse_password_age(&words("/MAXPWAGE:unlimited")), Some(PasswordAge::Unlimited));

@@ -19,7 +19,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("russh_sftp", &["wfvm/src/session/", "reference-guest/src/openssh/"]),
     ("schemars", &["wfvm/src/spec/"]),
     ("serde_path_to_error", &["wfvm/src/spec/"]),
-    ("sha2", &["wfvm/src/media/", "reference-guest/src/accounts.rs"]),
+    ("sha1", &["reference-guest/src/stand_ins/certutil.rs"]),
+    ("sha2", &["wfvm/src/media/", "reference-guest/src/accounts.rs", "reference-guest/src/stand_ins/"]),
 ];
 
 /// Crates that are a part of the language here.

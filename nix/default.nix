@@ -5,6 +5,11 @@
   pkgs,
   # Programs of this repository: built by nixpkgs' Rust, or given by who built them.
   wfvm-nix-builder ? pkgs.wfvm-nix-builder or (import ./packages/wfvm-nix-builder.nix { inherit pkgs; }),
+  # The same with one task alone, by its subcommand, for images: nix/packages/builders.nix.
+  imageBuilders ? builtins.mapAttrs (_: name: pkgs.${name} or (import ./packages/wfvm-nix-builder.nix { inherit pkgs name; })) {
+    install = "wfvm-install-builder";
+    layer = "wfvm-layer-builder";
+  },
 }:
 
 let
@@ -27,7 +32,7 @@ let
     ({ name, subcommand, ... }@given: removeAttrs given [ "subcommand" ] // {
       name = storeName name;
       inherit (pkgs.stdenv.hostPlatform) system;
-      builder = "${wfvm-nix-builder}/bin/wfvm-nix-builder";
+      builder = "${imageBuilders.${subcommand}}/bin/wfvm-nix-builder";
       args = [ subcommand ];
       # An attribute of its own in the environment may have no more than 128 KiB.
       __structuredAttrs = true;
@@ -61,7 +66,7 @@ let
     '';
 
   room = {
-    inherit pkgs check imageDerivation storeName wfvm-nix-builder product;
+    inherit pkgs check imageBuilders imageDerivation storeName wfvm-nix-builder product;
     sources = import ./sources.nix { inherit pkgs; };
     network = import ./network.nix { inherit check; };
     spec = import ./spec.nix { inherit pkgs; inherit (room) network; };

@@ -1,6 +1,6 @@
 # The derivation of an image is run by the binary, and a result that was made
 # with an image has the image in its build closure.
-{ facts, pkgs, product, wfvm-nix-builder, ... }:
+{ facts, imageBuilders, pkgs, product, ... }:
 
 let
   inherit (builtins) elem match unsafeDiscardOutputDependency unsafeDiscardStringContext;
@@ -10,7 +10,7 @@ let
   windows = product.makeWindowsImage { };
 in
 facts "builder" {
-  "the builder of an image is wfvm-nix-builder" = [ image.builder "${wfvm-nix-builder}/bin/wfvm-nix-builder" ];
+  "the builder of an image is wfvm-nix-builder" = [ image.builder "${imageBuilders.install}/bin/wfvm-nix-builder" ];
   "its one argument is the subcommand" = [ image.args [ "install" ] ];
   "an image of Windows carries the mark of what is not redistributed" = [ windows.name "RESTRICTDIST-windows.img" ];
   "an image of the reference guest does not" = [ (match ".*RESTRICTDIST.*" image.name) null ];

@@ -1,26 +1,25 @@
-# The binary, built by nixpkgs' Rust. nix/packages/cargo-to-store is the way for
-# machines where Nix cannot fetch crates.
-{ pkgs }:
+# One of the programs of ./builders.nix, built by nixpkgs' Rust. nix/packages/cargo-to-store
+# is the way for machines where Nix cannot fetch crates.
+{ pkgs, name ? "wfvm-nix-builder" }:
 
 let
-  # Only what the binary is made of, so that a change of docs or tests leaves
-  # its store path, and with it every image, as it is.
-  repository = ../..;
-  wanted = path:
-    let relative = builtins.substring (builtins.stringLength (toString repository) + 1) (-1) path;
-    in builtins.match "Cargo\\.(toml|lock)|crates|crates/.*|tests|tests/[^/]*|tests/[^/]*/(Cargo.toml|src|src/.*)" relative != null;
+  builder = (import ./builders.nix).${name};
 in
 # Static, because the sandbox of a build holds nothing of the host's.
 pkgs.pkgsStatic.rustPlatform.buildRustPackage {
-  pname = "wfvm-nix-builder";
+  pname = name;
   version = (builtins.fromTOML (builtins.readFile ../../Cargo.toml)).workspace.package.version;
-  src = builtins.path { path = repository; name = "wfvm-source"; filter = path: _: wanted path; };
+  src = import ./builder-source.nix { repository = ../..; inherit builder; };
   cargoLock.lockFile = ../../Cargo.lock;
+  # The other members of the workspace are no part of the source.
+  postPatch = ''
+    sed -i 's|^members = .*|members = [ "crates/wfvm", "crates/wfvm-nix-builder" ]|; /^default-members/d' Cargo.toml
+  '';
   cargoBuildFlags = [ "--package=wfvm-nix-builder" ];
+  buildNoDefaultFeatures = true;
+  buildFeatures = builder.features;
   # scripts/test runs the tests; they want QEMU and the reference guest.
   doCheck = false;
-  postInstall = ''
-    for command in win-exec win-put win-get win-wait win-restart; do ln -s wfvm-nix-builder $out/bin/$command; done
-  '';
+  postInstall = builtins.concatStringsSep "\n" (map (command: "ln -s wfvm-nix-builder $out/bin/${command}") builder.commands);
   meta.mainProgram = "wfvm-nix-builder";
 }

@@ -4,9 +4,10 @@ use crate::source;
 
 /// A crate, where it lives below `crates/`, and no other place.
 const HOMES: &[(&str, &[&str])] = &[
-    ("clap", &["wfvm-nix-builder/src/cli.rs", "wfvm-nix-builder/src/tasks.rs", "wfvm-nix-builder/src/win/"]),
+    ("clap", &["wfvm-nix-builder/src/cli.rs", "wfvm-nix-builder/src/tasks/", "wfvm-nix-builder/src/win/"]),
     ("cpio", &["reference-guest/src/initramfs.rs"]),
     ("fatfs", &["wfvm/src/media/", "reference-guest/src/disk_configuration/"]),
+    ("flate2", &["reference-guest/src/stand_ins/archives.rs"]),
     ("hadris_fs", &["wfvm/src/media/"]),
     ("hadris_iso", &["wfvm/src/media/"]),
     ("imago", &["wfvm/src/disk/"]),
@@ -21,6 +22,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde_path_to_error", &["wfvm/src/spec/"]),
     ("sha1", &["reference-guest/src/stand_ins/certutil.rs"]),
     ("sha2", &["wfvm/src/media/", "reference-guest/src/accounts.rs", "reference-guest/src/stand_ins/"]),
+    ("tar", &["reference-guest/src/stand_ins/archives.rs"]),
 ];
 
 /// Crates that are a part of the language here.

@@ -2,6 +2,7 @@
 //! message says what to do.
 #![expect(clippy::panic, reason = "a check that cannot read its subject fails by saying so")]
 
+mod builders;
 mod documents;
 mod homes;
 mod module_order;

@@ -82,11 +82,14 @@ fn variables_after(text: &str, mark: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_environment_variables_are_those_of_the_code() {
-    let env = source::text(&format!("{BUILDER}/nix_env.rs"));
-    let reader = source::between(&env, "fn read()", "\n}\n");
+    let tasks = source::text(&format!("{BUILDER}/nix_env/mod.rs"));
+    let guests = source::text(&format!("{BUILDER}/nix_env/guest.rs"));
+    let readers =
+        [source::between(&tasks, "fn read()", "\n}\n"), source::between(&guests, "fn of_guest()", "\n}\n")];
+    let reader = readers.join("\n");
     let is_name = |literal: &&str| literal.chars().all(|c| c.is_ascii_uppercase() || c == '_');
     let mut names: BTreeSet<String> =
-        source::literals(reader).into_iter().filter(is_name).map(str::to_owned).collect();
+        source::literals(&reader).into_iter().filter(is_name).map(str::to_owned).collect();
     names.insert(wfvm::command_socket::SOCKET_VARIABLE.to_owned());
     assert!(names.len() > 3, "{names:?}");
     for file in ["scripts", "nix", "tests", ".ci"].iter().flat_map(|room| source::files(room)) {

@@ -1,14 +1,13 @@
 //! The command line: which task, on what.
 
-use std::{
-    ffi::{OsStr, OsString},
-    path::{Path, PathBuf},
-};
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Parser, Subcommand};
 use wfvm::disk;
 
-use crate::{forward, report::Outcome, tasks, win};
+#[cfg(feature = "script")]
+use crate::{forward, win};
+use crate::{report::Outcome, tasks};
 
 /// Builds, runs and talks to Windows virtual machines.
 #[derive(Debug, Parser)]
@@ -20,35 +19,24 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    #[cfg(feature = "install")]
     /// Install from an ISO to a disk image. As a derivation's builder it takes no arguments.
     Install(tasks::Built),
+    #[cfg(feature = "layer")]
     /// Run a script beside a guest and keep what it changed, as an image on top of another. As a
     /// derivation's builder it takes no arguments.
-    Layer {
-        #[command(flatten)]
-        built: tasks::Built,
-        /// Where the time went, as JSON.
-        #[arg(long, value_name = "FILE")]
-        times: Option<PathBuf>,
-    },
+    Layer(tasks::Layer),
+    #[cfg(feature = "run")]
     /// Run a script beside a guest whose disk is thrown away.
-    Run {
-        /// The spec, a JSON file.
-        #[arg(long)]
-        spec: PathBuf,
-        /// Where a failure leaves its evidence.
-        #[arg(long, default_value = "evidence")]
-        evidence: PathBuf,
-        /// Show the guest's screen: in a window, or by VNC where there is none.
-        #[arg(long)]
-        display: bool,
-    },
+    Run(tasks::Run),
+    #[cfg(all(feature = "install", feature = "layer", feature = "run"))]
     /// Print the JSON schema of a subcommand's spec.
     Schema {
         /// The subcommand.
         #[arg(value_enum)]
         of: tasks::SchemaOf,
     },
+    #[cfg(feature = "script")]
     /// Copy standard input and output to a TCP port: QEMU calls this for a forwarded connection.
     #[command(hide = true)]
     Forward {
@@ -67,14 +55,19 @@ enum Task {
         /// Paths, from the root of a volume.
         paths: Vec<String>,
     },
+    #[cfg(feature = "script")]
     /// Run a command in the guest.
     WinExec(win::Exec),
+    #[cfg(feature = "script")]
     /// Put a file or directory into the guest.
     WinPut(win::Put),
+    #[cfg(feature = "script")]
     /// Get a file or directory out of the guest.
     WinGet(win::Get),
+    #[cfg(feature = "script")]
     /// Wait until the guest takes commands.
     WinWait(win::Wait),
+    #[cfg(feature = "script")]
     /// Restart the guest and wait until it takes commands.
     WinRestart(win::Restart),
 }
@@ -83,24 +76,36 @@ enum Task {
 /// under their names.
 pub(crate) fn perform() -> Outcome {
     let words: Vec<OsString> = std::env::args_os().collect();
-    let name = words.first().map(PathBuf::from);
-    let name = name.as_deref().and_then(Path::file_name).and_then(OsStr::to_str);
-    win::called_as(name, &words).unwrap_or_else(|| Cli::parse_from(&words).perform())
+    #[cfg(feature = "script")]
+    if let Some(outcome) = win::called_as(&words) {
+        return outcome;
+    }
+    Cli::parse_from(&words).perform()
 }
 
 impl Cli {
     fn perform(self) -> Outcome {
         match self.task {
+            #[cfg(feature = "install")]
             Task::Install(built) => tasks::install(&built),
-            Task::Layer { built, times } => tasks::layer(&built, times.as_deref()),
-            Task::Run { spec, evidence, display } => tasks::run(&spec, &evidence, display),
+            #[cfg(feature = "layer")]
+            Task::Layer(layer) => layer.perform(),
+            #[cfg(feature = "run")]
+            Task::Run(run) => run.perform(),
+            #[cfg(all(feature = "install", feature = "layer", feature = "run"))]
             Task::Schema { of } => tasks::schema(of),
+            #[cfg(feature = "script")]
             Task::Forward { address, port } => forward::forward(&address, port),
             Task::ReadDisk { image, limit, paths } => tasks::read_disk(&image, limit, &paths),
+            #[cfg(feature = "script")]
             Task::WinExec(exec) => exec.perform(),
+            #[cfg(feature = "script")]
             Task::WinPut(put) => put.perform(),
+            #[cfg(feature = "script")]
             Task::WinGet(get) => get.perform(),
+            #[cfg(feature = "script")]
             Task::WinWait(wait) => wait.perform(),
+            #[cfg(feature = "script")]
             Task::WinRestart(restart) => restart.perform(),
         }
     }

@@ -81,16 +81,30 @@ pub struct Replay {
 
 impl Replay {
     /// The same installation once more.
+    #[cfg(feature = "install")]
     #[must_use]
     pub fn installation(spec: &spec::Install) -> Self {
         Self { words: "install --spec spec.json --out disk.qcow2", spec: json(spec) }
     }
 
-    /// A shell beside the guest, with the words of a script on PATH.
+    /// The same layer with a shell in the place of its script.
+    #[cfg(feature = "layer")]
     #[must_use]
-    pub fn shell(spec: &spec::Run) -> Self {
-        let bash = spec.tools.bash.as_deref().unwrap_or(Path::new("bash"));
-        let script = format!("exec {} -i", bash.display());
+    pub fn layer(spec: &spec::Layer) -> Self {
+        let timeouts = spec::LayerTimeouts { script_seconds: 0, ..spec.timeouts };
+        // The program works from another directory.
+        let parent = fs_err::canonicalize(&spec.parent).unwrap_or_else(|_| spec.parent.clone());
+        // Whatever the last command in it was, the shell is no layer that failed.
+        let script = format!("{} -i || :", bash(&spec.tools).display());
+        let spec = spec::Layer { parent, script, strict: false, compact: false, timeouts, ..spec.clone() };
+        Self { words: "layer --spec spec.json --out disk.qcow2", spec: json(&spec) }
+    }
+
+    /// A shell beside the guest, with the words of a script on PATH.
+    #[cfg(feature = "run")]
+    #[must_use]
+    pub fn run(spec: &spec::Run) -> Self {
+        let script = format!("exec {} -i", bash(&spec.tools).display());
         let timeouts = spec::RunTimeouts { script_seconds: 0, ..spec.timeouts };
         Self { words: "run --spec spec.json", spec: json(&spec::Run { script, timeouts, ..spec.clone() }) }
     }
@@ -99,7 +113,7 @@ impl Replay {
     fn write(&self, builder: &Path, directory: &Path) -> std::io::Result<PathBuf> {
         let [spec, program] = REPLAY.map(|name| directory.join(name));
         fs_err::write(spec, &self.spec)?;
-        // Its changes go nowhere: a run discards them, an installation makes a disk of its own.
+        // What was there stays as it is: a run discards its changes, the others make a disk of their own.
         let text = format!(
             "#!/bin/sh\n# The machine of this failure, as it was at the beginning. `--display` shows its screen.\n\
              cd \"$(dirname \"$0\")\" || exit\nexec '{}' {} --evidence again \"$@\"\n",
@@ -110,6 +124,11 @@ impl Replay {
         fs_err::set_permissions(&program, Permissions::from_mode(0o755))?;
         Ok(program)
     }
+}
+
+#[cfg(feature = "script")]
+fn bash(tools: &spec::Tools) -> &Path {
+    tools.bash.as_deref().unwrap_or(Path::new("bash"))
 }
 
 fn json(spec: &impl serde::Serialize) -> String {

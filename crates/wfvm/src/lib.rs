@@ -9,9 +9,13 @@ pub mod spec;
 pub mod nix;
 pub mod phase;
 pub mod guest_os;
+#[cfg(feature = "install")]
 pub mod answer_file;
+#[cfg(feature = "install")]
 pub mod windows_iso;
+#[cfg(feature = "install")]
 pub mod preflight;
+#[cfg(feature = "install")]
 pub mod media;
 pub mod machine;
 
@@ -26,11 +30,17 @@ pub mod qmp;
 pub mod qemu;
 pub mod guest;
 pub mod session;
+#[cfg(feature = "script")]
 pub mod steps;
+#[cfg(feature = "script")]
 pub mod command_socket;
 pub mod evidence;
 pub mod boot;
+#[cfg(feature = "script")]
 pub mod script;
+#[cfg(feature = "install")]
 pub mod install;
+#[cfg(feature = "layer")]
 pub mod layer;
+#[cfg(feature = "run")]
 pub mod run;

@@ -16,7 +16,7 @@ use wfvm::{
 };
 
 use crate::{
-    nix_env::{self, NixEnv},
+    nix_env::{self, GuestEnv, of_guest},
     report::Failure,
 };
 
@@ -48,7 +48,7 @@ pub(super) struct Address {
 
 impl Guest {
     pub(super) async fn find() -> Result<Self, Failure> {
-        let env = nix_env::read();
+        let env = of_guest();
         if let Some(socket) = env.socket {
             return Ok(Self::Owned { socket });
         }
@@ -105,7 +105,7 @@ impl Guest {
 }
 
 impl Address {
-    pub(super) fn of(env: &NixEnv) -> Result<Self, Failure> {
+    pub(super) fn of(env: &GuestEnv) -> Result<Self, Failure> {
         let port = match &env.ssh_port {
             None => nix_env::SSH_PORT,
             Some(text) => text.parse().map_err(|_| {

@@ -6,7 +6,7 @@ mod guest;
 mod local;
 mod wait;
 
-use std::{ffi::OsString, future::Future, process::ExitCode, time::Duration};
+use std::{ffi::OsString, future::Future, path::Path, process::ExitCode, time::Duration};
 
 use clap::Parser as _;
 pub(crate) use exec::Exec;
@@ -20,9 +20,9 @@ use crate::{
 };
 
 /// Performs the command that this program is called as, if it is one of these.
-pub(crate) fn called_as(name: Option<&str>, words: &[OsString]) -> Option<Outcome> {
+pub(crate) fn called_as(words: &[OsString]) -> Option<Outcome> {
     // Under Nix the name is a store path's, hash included: only these exact names count.
-    Some(match name? {
+    Some(match Path::new(words.first()?).file_name()?.to_str()? {
         "win-exec" => Exec::parse_from(words).perform(),
         "win-put" => Put::parse_from(words).perform(),
         "win-get" => Get::parse_from(words).perform(),

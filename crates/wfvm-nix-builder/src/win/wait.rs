@@ -41,7 +41,7 @@ pub(crate) struct Restart {
 
 impl Restart {
     pub(crate) fn perform(self) -> Outcome {
-        if nix_env::read().socket.is_none() {
+        if nix_env::of_guest().socket.is_none() {
             return Err(ownerless());
         }
         super::perform("the restart", self.timeout, async {
@@ -53,7 +53,7 @@ impl Restart {
 
 impl Wait {
     pub(crate) fn perform(self) -> Outcome {
-        let env = nix_env::read();
+        let env = nix_env::of_guest();
         if env.socket.is_some() {
             return super::perform("waiting for the guest", self.timeout, async {
                 Guest::find().await?.perform(&Request::Wait, false).await?;

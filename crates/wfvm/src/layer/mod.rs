@@ -25,7 +25,7 @@ use crate::{
     qemu::Qemu,
     script::{self, Script, Strictness},
     session::BootLimit,
-    spec::{Layer, Run, RunTimeouts},
+    spec::Layer,
     steps::Steps,
     tool::status_in_words,
     unfinished::Unfinished,
@@ -89,7 +89,7 @@ pub async fn layer(
     };
     let phase = progress.current();
     let tesseract = spec.tools.tesseract.as_deref();
-    let replay = Replay::shell(&at_the_beginning(spec));
+    let replay = Replay::layer(spec);
     let sources = Sources {
         machine: places.scratch,
         disk: None,
@@ -198,22 +198,6 @@ async fn script(
             if guest.has_shut_down() { Err(LayerError::ShutDown { running }) } else { Err(error.into()) }
         }
         ended => Ok(ended??),
-    }
-}
-
-/// A run of what the layer was put on.
-fn at_the_beginning(spec: &Layer) -> Run {
-    Run {
-        wfvm_spec: spec.wfvm_spec,
-        name: spec.name.clone(),
-        image: fs_err::canonicalize(&spec.parent).unwrap_or_else(|_| spec.parent.clone()),
-        script: String::new(),
-        machine: spec.machine.clone(),
-        login: spec.login.clone(),
-        network: spec.network.clone(),
-        display: false,
-        timeouts: RunTimeouts { boot_seconds: spec.timeouts.boot_seconds, ..RunTimeouts::default() },
-        tools: spec.tools.clone(),
     }
 }
 

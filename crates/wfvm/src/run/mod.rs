@@ -67,7 +67,7 @@ pub async fn run(
         }
         Err(error) => {
             let phase = progress.current();
-            let replay = Replay::shell(spec);
+            let replay = Replay::run(spec);
             let tesseract = spec.tools.tesseract.as_deref();
             let sources = Sources {
                 machine: around.scratch,

@@ -1,11 +1,15 @@
 //! One authenticated connection into a guest: commands with exact exit codes and
 //! separate streams, and files.
 
+#[cfg(feature = "script")]
 mod command_line;
 mod connection;
+#[cfg(feature = "script")]
 mod file_name;
+#[cfg(feature = "script")]
 mod files;
 mod greeting;
+#[cfg(feature = "script")]
 mod pattern;
 
 use std::{sync::Arc, time::Duration};
@@ -16,8 +20,10 @@ use tokio::{
     sync::{mpsc, watch},
 };
 
+#[cfg(feature = "script")]
 pub use command_line::{join_words, remote_path};
 pub use connection::{BootLimit, Connection};
+#[cfg(feature = "script")]
 pub use pattern::{has_wildcards, matches};
 
 use crate::{

@@ -145,6 +145,7 @@ impl Tools {
         Ok(())
     }
 
+    #[cfg(feature = "script")]
     pub(super) fn check_bash(&self) -> Result<(), SpecError> {
         if self.bash.is_some() {
             return Ok(());

@@ -5,17 +5,21 @@
 
 mod answer_file;
 mod install;
+#[cfg(feature = "layer")]
 mod layer;
 mod machine;
 mod network;
+#[cfg(feature = "run")]
 mod run;
 
 pub use answer_file::{Account, AnswerFile, RunCommand, WillReboot};
 pub use install::{AnswerMedium, GuestOsName, ImageSelection, Install, InstallTimeouts, Login, PayloadFile};
+#[cfg(feature = "layer")]
 pub use layer::{Layer, LayerTimeouts};
 pub use machine::{Accelerator, DiskBus, Firmware, Machine, NetworkCard, Tools};
 pub(crate) use network::GUEST_NETWORK;
 pub use network::{Forward, Network, Reachable};
+#[cfg(feature = "run")]
 pub use run::{Run, RunTimeouts};
 
 use serde::de::DeserializeOwned;

@@ -1,41 +1,43 @@
 //! The tasks: a spec from Nix or from a file, the library, and how it ended.
 
+#[cfg(feature = "install")]
+mod install;
+#[cfg(feature = "layer")]
+mod layer;
+mod read_disk;
+#[cfg(feature = "run")]
+mod run;
+#[cfg(all(feature = "install", feature = "layer", feature = "run"))]
+mod schema;
+
 use std::{
     future::Future,
     io::IsTerminal as _,
     path::{Path, PathBuf},
-    process::ExitCode,
 };
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+#[cfg(feature = "install")]
+pub(crate) use install::install;
+#[cfg(feature = "layer")]
+pub(crate) use layer::Layer;
+pub(crate) use read_disk::read_disk;
+#[cfg(feature = "run")]
+pub(crate) use run::Run;
+#[cfg(all(feature = "install", feature = "layer", feature = "run"))]
+pub(crate) use schema::{SchemaOf, schema};
 use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 use wfvm::{
     blame::Blame,
-    disk, install, layer,
     machine::Display,
     nix::structured_attrs::StructuredAttrs,
-    progress::{Progress, Reader},
+    progress::Reader,
     qemu,
-    run::{self, Surroundings},
     spec::{self, Spec, SpecError, Tools},
 };
 
-use crate::{
-    nix_env::{self, NixEnv},
-    report::{Failure, Outcome},
-};
-
-/// Whose schema is wanted.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum SchemaOf {
-    /// `install`
-    Install,
-    /// `layer`
-    Layer,
-    /// `run`
-    Run,
-}
+use crate::{nix_env::NixEnv, report::Failure};
 
 /// What the builder of a derivation finds in its attributes, and everybody else says in options.
 #[derive(Debug, Args)]
@@ -77,122 +79,17 @@ impl Built {
     }
 }
 
-pub(crate) fn install(built: &Built) -> Outcome {
-    let env = nix_env::read();
-    let (spec, out) = built.read::<spec::Install>(&env)?;
-    let scratch = scratch()?;
-    let progress = Progress::new(reader(&env));
-    let this = this()?;
-    let installed = block_on(interruptible(async {
-        let display = display(built.display, &spec.tools, &env).await;
-        let places = install::Places {
-            out: &out,
-            scratch: scratch.path(),
-            evidence: &built.evidence,
-            builder: &this,
-            display,
-        };
-        install::install(&spec, places, &progress).await.map_err(|failure| {
-            let blame = failure.error.blame();
-            Failure::new(failure, blame)
-        })
-    }));
-    progress.end();
-    installed.map(|()| ExitCode::SUCCESS)
-}
-
-pub(crate) fn layer(built: &Built, times: Option<&Path>) -> Outcome {
-    let env = nix_env::read();
-    let (spec, out) = built.read::<spec::Layer>(&env)?;
-    let scratch = scratch()?;
-    let progress = Progress::new(reader(&env));
-    let this = this()?;
-    let layered = block_on(interruptible(async {
-        let display = display(built.display, &spec.tools, &env).await;
-        let places = layer::Places {
-            out: &out,
-            scratch: scratch.path(),
-            evidence: &built.evidence,
-            programs: directory_of(&this),
-            builder: this,
-            path: env.path.clone(),
-            display,
-        };
-        layer::layer(&spec, &places, &progress).await.map_err(|failure| {
-            let blame = failure.error.blame();
-            Failure::new(failure, blame)
-        })
-    }));
-    progress.end();
-    let layered = layered?;
-    if let Some(file) = times {
-        let text = serde_json::to_vec(&layered).map_err(|error| Failure::new(error, Blame::Bug))?;
-        fs_err::write(file, text).map_err(|error| Failure::new(error, Blame::Host))?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(crate) fn run(file: &Path, evidence: &Path, shown: bool) -> Outcome {
-    let env = nix_env::read();
-    let spec: spec::Run = parse(&read(file)?, Some(file))?;
-    let scratch = scratch()?;
-    let progress = Progress::new(reader(&env));
-    let this = this()?;
-    let ended = block_on(interruptible(async {
-        let display = display(shown || spec.display, &spec.tools, &env).await;
-        let around = Surroundings {
-            scratch: scratch.path(),
-            evidence,
-            programs: directory_of(&this),
-            builder: this,
-            path: env.path.clone(),
-            display,
-        };
-        run::run(&spec, &around, &progress).await.map_err(|failure| {
-            let blame = failure.error.blame();
-            Failure::new(failure, blame)
-        })
-    }));
-    progress.end();
-    // The script's own status is ours; a shell says a signal as 128 and its number.
-    let status = ended?;
-    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
-    let code = status.code().or(signal.map(|signal| 128 + signal)).unwrap_or(1);
-    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
-}
-
 fn this() -> Result<PathBuf, Failure> {
     std::env::current_exe().map_err(|error| Failure::new(error, Blame::Host))
 }
 
+#[cfg(feature = "script")]
 fn directory_of(program: &Path) -> PathBuf {
     program.parent().unwrap_or(Path::new("/")).into()
 }
 
 async fn display(wanted: bool, tools: &Tools, env: &NixEnv) -> Display {
     if wanted { qemu::display_for_a_person(&tools.qemu, env.desktop).await } else { Display::None }
-}
-
-/// Reads files of a disk image for the process that has a failure to tell.
-pub(crate) fn read_disk(image: &Path, limit: u64, paths: &[String]) -> Outcome {
-    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-    let files = disk::read_files(image, &paths, limit).map_err(|error| Failure::new(error, Blame::Input))?;
-    let text = serde_json::to_vec(&files).map_err(|error| Failure::new(error, Blame::Bug))?;
-    std::io::Write::write_all(&mut std::io::stdout().lock(), &text)
-        .map_err(|error| Failure::new(error, Blame::Host))?;
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(crate) fn schema(of: SchemaOf) -> Outcome {
-    let schema = match of {
-        SchemaOf::Install => spec::schema::<spec::Install>(),
-        SchemaOf::Layer => spec::schema::<spec::Layer>(),
-        SchemaOf::Run => spec::schema::<spec::Run>(),
-    };
-    let mut out = std::io::stdout().lock();
-    std::io::Write::write_all(&mut out, format!("{schema}\n").as_bytes())
-        .map_err(|error| Failure::new(error, Blame::Host))?;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// The derivation's structured attributes, if one is being built.

@@ -1,0 +1,56 @@
+//! `layer`.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Args;
+use wfvm::{blame::Blame, layer, progress::Progress, spec};
+
+use super::{Built, block_on, directory_of, display, interruptible, reader, scratch, this};
+use crate::{
+    nix_env,
+    report::{Failure, Outcome},
+};
+
+/// What to build.
+#[derive(Debug, Args)]
+pub(crate) struct Layer {
+    #[command(flatten)]
+    built: Built,
+    /// Where the time went, as JSON.
+    #[arg(long, value_name = "FILE")]
+    times: Option<PathBuf>,
+}
+
+impl Layer {
+    pub(crate) fn perform(&self) -> Outcome {
+        let built = &self.built;
+        let env = nix_env::read();
+        let (spec, out) = built.read::<spec::Layer>(&env)?;
+        let scratch = scratch()?;
+        let progress = Progress::new(reader(&env));
+        let this = this()?;
+        let layered = block_on(interruptible(async {
+            let display = display(built.display, &spec.tools, &env).await;
+            let places = layer::Places {
+                out: &out,
+                scratch: scratch.path(),
+                evidence: &built.evidence,
+                programs: directory_of(&this),
+                builder: this,
+                path: nix_env::of_guest().path,
+                display,
+            };
+            layer::layer(&spec, &places, &progress).await.map_err(|failure| {
+                let blame = failure.error.blame();
+                Failure::new(failure, blame)
+            })
+        }));
+        progress.end();
+        let layered = layered?;
+        if let Some(file) = &self.times {
+            let text = serde_json::to_vec(&layered).map_err(|error| Failure::new(error, Blame::Bug))?;
+            fs_err::write(file, text).map_err(|error| Failure::new(error, Blame::Host))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,31 @@
+//! `schema`, for all of the tasks.
+
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use wfvm::{blame::Blame, spec};
+
+use crate::report::{Failure, Outcome};
+
+/// Whose schema is wanted.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// `install`
+    Install,
+    /// `layer`
+    Layer,
+    /// `run`
+    Run,
+}
+
+pub(crate) fn schema(of: SchemaOf) -> Outcome {
+    let schema = match of {
+        SchemaOf::Install => spec::schema::<spec::Install>(),
+        SchemaOf::Layer => spec::schema::<spec::Layer>(),
+        SchemaOf::Run => spec::schema::<spec::Run>(),
+    };
+    let mut out = std::io::stdout().lock();
+    std::io::Write::write_all(&mut out, format!("{schema}\n").as_bytes())
+        .map_err(|error| Failure::new(error, Blame::Host))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,58 @@
+# The programs that are made of crates/wfvm-nix-builder. Each has the features of its
+# tasks, and is made of all sources but those that these features leave out: what
+# builds images has one task alone, so that a change of another one leaves the
+# builder's store path, and with it every image, as it is.
+#
+# `without` is held against the `#[cfg(feature = …)]` of the modules by tests/house.
+{
+  wfvm-nix-builder = {
+    features = [ "install" "layer" "run" ];
+    # Names under which it is a program of its own.
+    commands = [ "win-exec" "win-put" "win-get" "win-wait" "win-restart" ];
+    without = [ ];
+  };
+
+  wfvm-install-builder = {
+    features = [ "install" ];
+    commands = [ ];
+    without = [
+      "wfvm/src/command_socket"
+      "wfvm/src/layer"
+      "wfvm/src/run"
+      "wfvm/src/script.rs"
+      "wfvm/src/session/command_line.rs"
+      "wfvm/src/session/file_name.rs"
+      "wfvm/src/session/files.rs"
+      "wfvm/src/session/pattern.rs"
+      "wfvm/src/spec/layer.rs"
+      "wfvm/src/spec/network/check.rs"
+      "wfvm/src/spec/run.rs"
+      "wfvm/src/steps.rs"
+      "wfvm-nix-builder/src/forward.rs"
+      "wfvm-nix-builder/src/nix_env/guest.rs"
+      "wfvm-nix-builder/src/tasks/layer.rs"
+      "wfvm-nix-builder/src/tasks/run.rs"
+      "wfvm-nix-builder/src/tasks/schema.rs"
+      "wfvm-nix-builder/src/win"
+    ];
+  };
+
+  wfvm-layer-builder = {
+    features = [ "layer" ];
+    # For the layer's script.
+    commands = [ "win-exec" "win-put" "win-get" "win-wait" "win-restart" ];
+    without = [
+      "wfvm/src/answer_file"
+      "wfvm/src/install"
+      "wfvm/src/media"
+      "wfvm/src/preflight"
+      "wfvm/src/preflight.rs"
+      "wfvm/src/run"
+      "wfvm/src/spec/run.rs"
+      "wfvm/src/windows_iso"
+      "wfvm-nix-builder/src/tasks/install.rs"
+      "wfvm-nix-builder/src/tasks/run.rs"
+      "wfvm-nix-builder/src/tasks/schema.rs"
+    ];
+  };
+}

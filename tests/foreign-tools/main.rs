@@ -3,6 +3,7 @@
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "what cannot go on fails its test by saying why")]
 
 mod answer_file;
+mod builders;
 mod media;
 mod nix;
 mod offline_disk;

@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::{Session, SessionError, command_line::remote_path, file_name, pattern};
 
 /// Bytes moved at once between a file of the host and the packets.
-const PIECE: usize = 1 << 20;
+const PIECE: usize = 256 << 10;
 
 /// OpenSSH's server takes packets of 256 KiB, and so much stands open at a time that the
 /// connection is never idle. A request has no limit of its own, since a loaded guest may take

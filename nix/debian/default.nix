@@ -51,6 +51,7 @@ let
     mtools = package "mtools" "mtools";
     ntfs3g = package "ntfs-3g" "ntfs-3g";
     openssh = package "openssh" "ssh";
+    openssl = package "openssl" "openssl";
     OVMF = package "OVMF" "ovmf" // { fd = package "OVMF-fd" "ovmf"; };
     patchelf = package "patchelf" "patchelf";
     procps = package "procps" "ps";

@@ -1,6 +1,8 @@
 /* What the stand-ins of vendors' installers share. Each of them takes the
  * switches that the vendor documents and refuses all others, and says that it
- * is not the vendor's: it stands in for a file that the tests cannot fetch. */
+ * is not the vendor's: it stands in for a file that the tests cannot fetch.
+ * A program with windows, as all of them are, has nobody who reads its output
+ * behind `start`, so what it says goes to a file as well. */
 #ifndef STAND_IN_H
 #define STAND_IN_H
 
@@ -14,14 +16,26 @@
 
 static const wchar_t *stand_in_for = L"nobody";
 
+static inline void note(FILE *stream, const wchar_t *format, va_list arguments)
+{
+    fwprintf(stream, L"stand-in for %ls: ", stand_in_for);
+    vfwprintf(stream, format, arguments);
+    fputws(L"\n", stream);
+    fflush(stream);
+}
+
 static inline void say(const wchar_t *format, ...)
 {
     va_list arguments;
+    FILE *log = _wfopen(L"C:\\stand-ins.log", L"a");
+    if (log) {
+        va_start(arguments, format);
+        note(log, format, arguments);
+        va_end(arguments);
+        fclose(log);
+    }
     va_start(arguments, format);
-    fwprintf(stdout, L"stand-in for %ls: ", stand_in_for);
-    vfwprintf(stdout, format, arguments);
-    fputws(L"\n", stdout);
-    fflush(stdout);
+    note(stdout, format, arguments);
     va_end(arguments);
 }
 
@@ -29,10 +43,7 @@ static inline void end(int code, const wchar_t *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    fwprintf(stderr, L"stand-in for %ls: ", stand_in_for);
-    vfwprintf(stderr, format, arguments);
-    fwprintf(stderr, L" (exit code %d)\n", code);
-    fflush(stderr);
+    note(stderr, format, arguments);
     va_end(arguments);
     ExitProcess((UINT)code);
 }

@@ -7,7 +7,8 @@ fn record(builder: &str) -> String {
     let repository = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or(repository.join("target"), PathBuf::from);
     let file = target.join(format!("nix/{builder}.d"));
-    fs_err::read_to_string(file).expect("`scripts/nix build -f tests/tools.nix` writes it")
+    fs_err::read_to_string(file)
+        .unwrap_or_else(|error| panic!("{error}; `scripts/nix build -f tests/tools.nix` writes it"))
 }
 
 /// The sources below `crates` that a builder is made of and that have one of these parts in their path.

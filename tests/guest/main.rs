@@ -16,3 +16,4 @@ mod laboratory;
 mod layers;
 mod mistakes;
 mod network;
+mod windows_programs;

@@ -1,6 +1,7 @@
 //! How the machine ends: `shutdown`, the power button, a restart that Setup wants.
 
 use std::io::Read as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
@@ -44,8 +45,16 @@ struct Pending {
 
 static PENDING: Mutex<Option<Pending>> = Mutex::new(None);
 
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Whether the machine is on its way down.
+pub(crate) fn is_ending() -> bool {
+    ENDING.load(Ordering::Relaxed)
+}
+
 /// Ends the machine now.
 pub(crate) fn request(end: End) {
+    ENDING.store(true, Ordering::Relaxed);
     panther::info("POWER", format!("the machine is asked to end: {end:?}"));
     // The receiver lives as long as the process.
     let _ = REQUESTS.0.send(end);

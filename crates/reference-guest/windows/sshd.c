@@ -1,6 +1,7 @@
 /* The service "sshd": while it is SERVICE_RUNNING the init listens on port 22.
  * The connection to the init is the service's life: the init listens while it
- * is open, so that a killed service cannot leave the port open.
+ * is open, so that a killed service cannot leave the port open. One byte before
+ * its end says that the service was stopped: sessions go on, as on Windows.
  *
  * Build: x86_64-w64-mingw32-gcc -Os -s -municode -o sshd.exe sshd.c -lws2_32 -ladvapi32
  */
@@ -45,6 +46,7 @@ static void WINAPI service_main(DWORD count, WCHAR **arguments)
     }
     tell(SERVICE_RUNNING, NO_ERROR);
     WaitForSingleObject(stop_wanted, INFINITE);
+    init_send(init, "", 1);
     closesocket(init);
     tell(SERVICE_STOPPED, NO_ERROR);
 }

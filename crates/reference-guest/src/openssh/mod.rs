@@ -6,16 +6,19 @@ mod session;
 mod sftp;
 mod shell;
 
+use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::sync::{Arc, OnceLock};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use russh::server::Config;
 use russh::{MethodKind, MethodSet};
 use tokio::runtime::Runtime;
 
-use crate::panther;
+use crate::{panther, power};
 use session::Session;
 
 const PORT: u16 = 22;
@@ -23,6 +26,7 @@ const PORT: u16 = 22;
 const WINDOW_BYTES: u32 = 16 << 20;
 const MAXIMUM_PACKET_BYTES: u32 = 64 << 10;
 
+static COUNTER: AtomicU64 = AtomicU64::new(0);
 static RUNTIME: OnceLock<Runtime> = OnceLock::new();
 
 /// Listens for as long as the service's connection is open. The service is told
@@ -44,12 +48,28 @@ pub(crate) fn serve_while_open(mut service: &TcpStream) -> io::Result<()> {
     let accepting = runtime()?.spawn(accept(listener, config));
     service.write_all(&1_u32.to_le_bytes())?;
     panther::info("SSHD", format!("listening on port {PORT}"));
-    // Nothing more is said on this connection; its end is the service's.
-    let mut rest = [0_u8; 1];
-    while matches!(service.read(&mut rest), Ok(count) if count > 0) {}
+    // A stopped service says one byte before its connection ends; a killed one says nothing.
+    let stopped = matches!(service.read(&mut [0]), Ok(count) if count > 0);
     accepting.abort();
-    panther::info("SSHD", "no longer listening");
+    if stopped || power::is_ending() {
+        panther::info("SSHD", "no longer listening");
+    } else {
+        // On Windows each session is a process of the same name.
+        let cut = std::mem::take(&mut *connections());
+        panther::info("SSHD", format!("killed, with {} connections", cut.len()));
+        for connection in cut.values() {
+            // One that has just ended is what is wanted.
+            let _ = rustix::net::shutdown(connection, rustix::net::Shutdown::Both);
+        }
+    }
     Ok(())
+}
+
+/// The open connections, by the number of their coming.
+static CONNECTIONS: Mutex<BTreeMap<u64, OwnedFd>> = Mutex::new(BTreeMap::new());
+
+fn connections() -> MutexGuard<'static, BTreeMap<u64, OwnedFd>> {
+    CONNECTIONS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn runtime() -> io::Result<&'static Runtime> {
@@ -67,6 +87,10 @@ async fn accept(listener: TcpListener, config: Arc<Config>) {
     };
     loop {
         let Ok((stream, peer)) = listener.accept().await else { continue };
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        if let Ok(connection) = stream.as_fd().try_clone_to_owned() {
+            connections().insert(number, connection);
+        }
         let config = Arc::clone(&config);
         tokio::spawn(async move {
             // Without it every small answer waits for an acknowledgement.
@@ -75,6 +99,7 @@ async fn accept(listener: TcpListener, config: Arc<Config>) {
                 Ok(running) => running.await,
                 Err(error) => Err(error),
             };
+            connections().remove(&number);
             if let Err(error) = ended {
                 panther::info("SSHD", format!("{peer}: {error}"));
             }

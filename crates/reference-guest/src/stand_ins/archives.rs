@@ -175,10 +175,20 @@ fn unpack_tar(
                 }
                 continue;
             };
-            if let Some(parent) = target.parent() {
-                fs::create_dir_all(parent)?;
+            match entry.header().entry_type() {
+                tar::EntryType::Directory => fs::create_dir_all(target)?,
+                tar::EntryType::Regular | tar::EntryType::Continuous => {
+                    if let Some(parent) = target.parent() {
+                        fs::create_dir_all(parent)?;
+                    }
+                    io::copy(&mut entry, &mut fs::File::create(target)?)?;
+                }
+                kind => {
+                    return Err(io::Error::other(format!(
+                        "{name}: Cannot create an entry of the kind {kind:?}"
+                    )));
+                }
             }
-            entry.unpack(target)?;
         }
         names.push(name);
     }
@@ -189,6 +199,8 @@ fn create(file: &Path, directory: &Path, names: &[String], gzip: bool) -> io::Re
     let mut bytes = Vec::new();
     {
         let mut builder = tar::Builder::new(&mut bytes);
+        // The kernel's NTFS tells of a hole where what was just written has no cluster yet.
+        builder.sparse(false);
         for name in names {
             let name = name.replace('\\', "/");
             let place = windows_path::resolve(directory, &name);

@@ -175,19 +175,16 @@ fn unpack_tar(
                 }
                 continue;
             };
-            match entry.header().entry_type() {
-                tar::EntryType::Directory => fs::create_dir_all(target)?,
-                tar::EntryType::Regular | tar::EntryType::Continuous => {
-                    if let Some(parent) = target.parent() {
-                        fs::create_dir_all(parent)?;
-                    }
-                    io::copy(&mut entry, &mut fs::File::create(target)?)?;
+            let kind = entry.header().entry_type();
+            if kind.is_dir() {
+                fs::create_dir_all(target)?;
+            } else if kind.is_file() || kind.is_contiguous() {
+                if let Some(parent) = target.parent() {
+                    fs::create_dir_all(parent)?;
                 }
-                kind => {
-                    return Err(io::Error::other(format!(
-                        "{name}: Cannot create an entry of the kind {kind:?}"
-                    )));
-                }
+                io::copy(&mut entry, &mut fs::File::create(target)?)?;
+            } else {
+                return Err(io::Error::other(format!("{name}: Cannot create an entry of the kind {kind:?}")));
             }
         }
         names.push(name);

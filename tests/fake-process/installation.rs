@@ -1,6 +1,6 @@
 //! Installations beside a fake QEMU, in this process.
 
-use wfvm::{blame::Blame, install::InstallError, phase::Phase, wait::Cause};
+use wfvm::{blame::Blame, boot::GuestError, install::InstallError, phase::Phase, wait::Cause};
 use wfvm_tests::scenario::{Act, Drives, Manner, Start};
 
 use crate::stage::{Stage, com1, disk_started, installation, marker, medium_started, reset, shutdown};
@@ -146,7 +146,9 @@ async fn a_guest_without_a_sign_of_life_ends_at_the_stall_deadline_with_evidence
     let failure = stage.install(&spec).await.unwrap_err();
     let page = failure.to_string();
     assert_eq!((failure.phase, failure.error.blame()), (Phase::WindowsPe, Blame::Deadline), "{page}");
-    assert!(matches!(&failure.error, InstallError::Wait(error) if matches!(error.cause, Cause::Stalled(_))));
+    assert!(
+        matches!(&failure.error, InstallError::Guest(GuestError::Wait(error)) if matches!(error.cause, Cause::Stalled(_)))
+    );
     assert!(page.contains("`timeouts.stallSeconds`"), "{page}");
     assert!(page.contains("last seen: `Windows is loading files`"), "{page}");
     assert_eq!(fs_err::read(stage.path("evidence/screen.png")).unwrap(), b"a picture");

@@ -13,7 +13,8 @@ use wfvm::{
     layer::{self, LayerFailure},
     machine::Display,
     progress::{Progress, Reader},
-    run::{self, RunFailure, Surroundings},
+    run::{self, RunFailure},
+    script::Surroundings,
     spec::{
         Accelerator, Account, AnswerFile, AnswerMedium, DiskBus, Firmware, GuestOsName, ImageSelection,
         Install, InstallTimeouts, Layer, LayerTimeouts, Login, Machine, Network, NetworkCard, Run,
@@ -195,8 +196,7 @@ impl Stage {
         let (out, scratch, evidence) =
             (self.path("layer.qcow2"), self.path("scratch"), self.path("evidence"));
         let builder = self.builder();
-        let places = layer::Places {
-            out: &out,
+        let around = Surroundings {
             scratch: &scratch,
             evidence: &evidence,
             programs: builder.parent().unwrap().into(),
@@ -204,7 +204,7 @@ impl Stage {
             path: path_variable(),
             display: Display::None,
         };
-        let outcome = layer::layer(spec, &places, &Progress::new(Reader::Lines)).await;
+        let outcome = layer::layer(spec, &out, &around, &Progress::new(Reader::Lines)).await;
         let_go().await;
         assert_eq!(out.exists(), outcome.is_ok(), "there is an output exactly if the layer went well");
         self.assert_nothing_unfinished();

@@ -10,7 +10,8 @@ use wfvm::{
     layer::{self, LayerFailure},
     machine::Display,
     progress::{Progress, Reader},
-    run::{self, RunFailure, Surroundings},
+    run::{self, RunFailure},
+    script::Surroundings,
     spec::{
         Accelerator, Account, AnswerFile, AnswerMedium, DiskBus, Firmware, GuestOsName, ImageSelection,
         Install, InstallTimeouts, Layer, LayerTimeouts, Login, Machine, Network, NetworkCard, Run,
@@ -108,8 +109,7 @@ impl Laboratory {
         let (out, scratch, evidence) = (self.path(name), self.path("m"), self.path("evidence"));
         let _ = fs_err::remove_dir_all(&scratch);
         fs_err::create_dir(&scratch).unwrap();
-        let places = layer::Places {
-            out: &out,
+        let around = Surroundings {
             scratch: &scratch,
             evidence: &evidence,
             programs: self.programs(),
@@ -117,7 +117,7 @@ impl Laboratory {
             path: path_variable(),
             display: Display::None,
         };
-        let outcome = runtime().block_on(layer::layer(spec, &places, &Progress::new(Reader::Lines)));
+        let outcome = runtime().block_on(layer::layer(spec, &out, &around, &Progress::new(Reader::Lines)));
         assert_eq!(out.exists(), outcome.is_ok(), "there is an image exactly if the layer went well");
         assert!(!self.path(&format!("{name}.unfinished")).exists(), "nothing unfinished is left");
         outcome.map(|_| out)

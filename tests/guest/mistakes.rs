@@ -5,6 +5,7 @@
 use wfvm::{
     answer_file,
     blame::Blame,
+    boot::GuestError,
     guest_os,
     install::{InstallError, InstallFailure},
     phase::Phase,
@@ -68,7 +69,7 @@ fn stops(mistake: &Mistake) {
     let page = failure.to_string();
     println!("{page}");
     assert_eq!(failure.phase, mistake.phase, "{page}");
-    let InstallError::Wait(error) = &failure.error else { panic!("{page}") };
+    let InstallError::Guest(GuestError::Wait(error)) = &failure.error else { panic!("{page}") };
     assert!(matches!(error.cause, Cause::GuestFailed(_)), "the page is recognised before the stall: {page}");
     assert_eq!(failure.error.blame(), Blame::Guest);
     assert!(squeezed(&page).contains(&squeezed(mistake.page)), "the report has the page's words: {page}");

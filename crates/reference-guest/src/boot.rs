@@ -65,7 +65,7 @@ pub(crate) struct SetupMedium {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum BootError {
+pub(crate) enum GuestError {
     #[error("no installed system and no medium with sources/install.wim was found")]
     NothingToStart,
     #[error("{doing}")]
@@ -74,14 +74,14 @@ pub(crate) enum BootError {
     Wim(#[from] crate::image::wim::WimError),
 }
 
-fn doing<E: Into<io::Error>>(what: impl Into<String>) -> impl FnOnce(E) -> BootError {
+fn doing<E: Into<io::Error>>(what: impl Into<String>) -> impl FnOnce(E) -> GuestError {
     let what = what.into();
-    |error| BootError::Io { doing: what, source: error.into() }
+    |error| GuestError::Io { doing: what, source: error.into() }
 }
 
 /// Loads drivers, finds what to start and makes it the root directory. The
 /// handle is the loading of what is not needed for that: network, USB.
-pub(crate) fn start() -> Result<(Stage, thread::JoinHandle<()>), BootError> {
+pub(crate) fn start() -> Result<(Stage, thread::JoinHandle<()>), GuestError> {
     let order = fs::read_to_string(Path::new(MODULES).join("order")).map_err(doing("the list of drivers"))?;
     let (later, storage): (Vec<String>, Vec<String>) = order
         .lines()
@@ -166,7 +166,7 @@ fn mount_installed() -> Option<String> {
     None
 }
 
-fn find_medium() -> Result<(PathBuf, Wim), BootError> {
+fn find_medium() -> Result<(PathBuf, Wim), GuestError> {
     let at = Path::new(INSTALLATION_MEDIUM);
     let search = || {
         block::disks().iter().filter(|disk| disk.kind == Kind::Optical).find_map(|disk| {
@@ -174,13 +174,13 @@ fn find_medium() -> Result<(PathBuf, Wim), BootError> {
             mounted.path.join("sources/install.wim").exists().then(|| mounted.keep())
         })
     };
-    let medium = wait::until(Duration::from_secs(10), search).ok_or(BootError::NothingToStart)?;
+    let medium = wait::until(Duration::from_secs(10), search).ok_or(GuestError::NothingToStart)?;
     let wim = Wim::open(&medium.join("sources/install.wim"))?;
     Ok((medium, wim))
 }
 
 /// Makes part of a file the root directory, below an overlay in memory.
-fn enter_root(blob: &fs::File, offset: u64, size: u64) -> Result<(), BootError> {
+fn enter_root(blob: &fs::File, offset: u64, size: u64) -> Result<(), GuestError> {
     for directory in ["/lower", "/overlay", NEW_ROOT] {
         fs::create_dir_all(directory).map_err(doing(directory))?;
     }

@@ -34,7 +34,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
 
-use boot::{BootError, Stage};
+use boot::{GuestError, Stage};
 use page::Page;
 
 fn main() -> ExitCode {
@@ -75,7 +75,7 @@ fn story() -> Result<(), Page> {
     }
 }
 
-fn not_started(error: &BootError) -> Page {
+fn not_started(error: &GuestError) -> Page {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {

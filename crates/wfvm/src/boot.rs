@@ -59,7 +59,7 @@ pub struct Boot<'a> {
 
 /// Why there is no guest that takes commands, or no clean end of it.
 #[derive(Debug, thiserror::Error)]
-pub enum BootError {
+pub enum GuestError {
     /// KVM was asked for.
     #[error(transparent)]
     Accelerator(#[from] NoKvm),
@@ -86,7 +86,7 @@ pub enum BootError {
     },
 }
 
-impl BootError {
+impl GuestError {
     /// Whose move it is.
     #[must_use]
     pub fn blame(&self) -> Blame {
@@ -95,6 +95,26 @@ impl BootError {
             Self::Machine(error) => error.blame(),
             Self::Wait(error) => error.cause.blame(),
             Self::Session(error) => error.blame(),
+        }
+    }
+
+    /// What may help.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Accelerator(_) => Some(
+                "`accelerator = \"tcg\"` translates instead, some twenty times slower; \
+                 for KVM in a virtual machine, nested virtualisation must work",
+            ),
+            Self::Wait(WaitError { cause: Cause::Deadline(_), .. }) => {
+                Some("a loaded or slow host may need a longer deadline in `timeouts`")
+            }
+            Self::Wait(_)
+            | Self::File(_)
+            | Self::Machine(_)
+            | Self::Qmp(_)
+            | Self::Session(_)
+            | Self::Killed { .. } => None,
         }
     }
 }
@@ -121,12 +141,12 @@ impl Guest {
     /// Starts the machine, puts it into `running` and logs on.
     ///
     /// # Errors
-    /// [`BootError`].
+    /// [`GuestError`].
     pub async fn boot(
         boot: &Boot<'_>,
         progress: &Progress,
         running: &mut Option<Qemu>,
-    ) -> Result<Self, BootError> {
+    ) -> Result<Self, GuestError> {
         let scratch = boot.scratch;
         let acceleration =
             accelerator::settle(boot.machine.accelerator, boot.tools, scratch, progress).await?;
@@ -209,8 +229,8 @@ impl Guest {
     /// Shuts the guest down and waits for the end of its machine.
     ///
     /// # Errors
-    /// [`BootError`] if the guest did not end by itself.
-    pub async fn shut_down(mut self, machine: &Qemu, deadline: Deadline) -> Result<(), BootError> {
+    /// [`GuestError`] if the guest did not end by itself.
+    pub async fn shut_down(mut self, machine: &Qemu, deadline: Deadline) -> Result<(), GuestError> {
         let connection = self.connection.clone();
         if self.names {
             change_hosts(&connection, RESTORE_HOSTS).await?;
@@ -223,7 +243,7 @@ impl Guest {
             return Ok(());
         }
         let how = self.signs.borrow().exited.clone().unwrap_or_default();
-        Err(BootError::Killed { how })
+        Err(GuestError::Killed { how })
     }
 }
 
@@ -278,12 +298,12 @@ async fn change_hosts(connection: &Connection, command: &str) -> Result<(), Sess
 /// QEMU's end.
 ///
 /// # Errors
-/// [`BootError`].
+/// [`GuestError`].
 pub async fn power_off(
     machine: &Qemu,
     order: impl Future<Output = Result<u32, SessionError>>,
     deadline: Deadline,
-) -> Result<(), BootError> {
+) -> Result<(), GuestError> {
     let signs = machine.signs();
     let order = async {
         // The guest may be gone before it answers; a refusal leaves the power button.

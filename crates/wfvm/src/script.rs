@@ -1,7 +1,7 @@
 //! A bash script on the host, whose programs reach the guest through the owner's socket.
 
 use std::{
-    ffi::{OsStr, OsString},
+    ffi::OsString,
     io::IsTerminal as _,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
@@ -12,6 +12,10 @@ use tokio::net::UnixListener;
 
 use crate::{
     command_socket::{self, Owner, SOCKET_VARIABLE},
+    evidence::{self, Evidence, Replay, Sources},
+    machine::Display,
+    qemu::Qemu,
+    spec::Tools,
     tool::{KillGroup, Tool, ToolError},
 };
 
@@ -26,7 +30,41 @@ pub enum ScriptError {
     File(#[from] std::io::Error),
 }
 
-/// A script and what it finds around it.
+/// What everything with a script finds around it.
+#[derive(Debug, Clone)]
+pub struct Surroundings<'a> {
+    /// Sockets and scratch files; a short path.
+    pub scratch: &'a Path,
+    /// What is left of a failure.
+    pub evidence: &'a Path,
+    /// The directory of `win-exec` and its siblings.
+    pub programs: PathBuf,
+    /// The builder's own program: it carries forwarded connections.
+    pub builder: PathBuf,
+    /// The caller's PATH.
+    pub path: OsString,
+    /// Who sees the guest's screen.
+    pub display: Display,
+}
+
+impl Surroundings<'_> {
+    /// What is left of a failure, if a machine had run.
+    pub async fn collect(&self, machine: Option<Qemu>, tools: &Tools, replay: &Replay) -> Option<Evidence> {
+        let sources = Sources {
+            machine: self.scratch,
+            disk: None,
+            builder: &self.builder,
+            tesseract: tools.tesseract.as_deref(),
+            replay: Some(replay),
+        };
+        match machine {
+            None => None,
+            Some(_) => Some(evidence::collect(machine, sources, self.evidence).await),
+        }
+    }
+}
+
+/// A script and what it finds in its environment.
 #[derive(Debug)]
 pub struct Script<'a> {
     /// Its text.
@@ -35,16 +73,12 @@ pub struct Script<'a> {
     pub bash: &'a Path,
     /// What a command that fails means to the shell.
     pub strictness: Strictness,
-    /// The directory of `win-exec` and its siblings, which comes first in PATH.
-    pub programs: &'a Path,
-    /// Directories that follow.
+    /// What it finds around it.
+    pub around: &'a Surroundings<'a>,
+    /// Directories between that of `win-exec` and the caller's PATH.
     pub search_path: &'a [PathBuf],
-    /// PATH after all these.
-    pub path: &'a OsStr,
     /// Further variables.
     pub variables: Vec<(String, String)>,
-    /// Where its text and the socket lie; a short path.
-    pub scratch: &'a Path,
 }
 
 /// What a command that fails means to the shell.
@@ -73,7 +107,7 @@ impl Strictness {
 /// # Errors
 /// [`ScriptError`] if there is none.
 pub async fn run(script: &Script<'_>, owner: Owner) -> Result<ExitStatus, ScriptError> {
-    let socket = std::path::absolute(script.scratch)?.join("command.sock");
+    let socket = std::path::absolute(script.around.scratch)?.join("command.sock");
     let listener = UnixListener::bind(&socket)?;
     tokio::select! {
         status = bash(script, &socket) => status,
@@ -82,7 +116,7 @@ pub async fn run(script: &Script<'_>, owner: Owner) -> Result<ExitStatus, Script
 }
 
 async fn bash(script: &Script<'_>, socket: &Path) -> Result<ExitStatus, ScriptError> {
-    let text = std::path::absolute(script.scratch)?.join("script");
+    let text = std::path::absolute(script.around.scratch)?.join("script");
     fs_err::write(&text, script.text)?;
     let mut tool = Tool::new(script.bash)
         .words(script.strictness.options())
@@ -102,7 +136,8 @@ async fn bash(script: &Script<'_>, socket: &Path) -> Result<ExitStatus, ScriptEr
 }
 
 fn search_path(script: &Script<'_>) -> OsString {
-    let directories = std::iter::once(script.programs).chain(script.search_path.iter().map(PathBuf::as_path));
+    let directories = std::iter::once(script.around.programs.as_path())
+        .chain(script.search_path.iter().map(PathBuf::as_path));
     let mut path = OsString::new();
     for directory in directories {
         if !path.is_empty() {
@@ -110,9 +145,9 @@ fn search_path(script: &Script<'_>) -> OsString {
         }
         path.push(directory);
     }
-    if !script.path.is_empty() {
+    if !script.around.path.is_empty() {
         path.push(":");
-        path.push(script.path);
+        path.push(&script.around.path);
     }
     path
 }

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
-use wfvm::{blame::Blame, layer, progress::Progress, spec};
+use wfvm::{blame::Blame, layer, progress::Progress, script::Surroundings, spec};
 
 use super::{Built, block_on, directory_of, display, interruptible, reader, scratch, this};
 use crate::{
@@ -31,8 +31,7 @@ impl Layer {
         let this = this()?;
         let layered = block_on(interruptible(async {
             let display = display(built.display, &spec.tools, &env).await;
-            let places = layer::Places {
-                out: &out,
+            let around = Surroundings {
                 scratch: scratch.path(),
                 evidence: &built.evidence,
                 programs: directory_of(&this),
@@ -40,7 +39,7 @@ impl Layer {
                 path: nix_env::of_guest().path,
                 display,
             };
-            layer::layer(&spec, &places, &progress).await.map_err(|failure| {
+            layer::layer(&spec, &out, &around, &progress).await.map_err(|failure| {
                 let blame = failure.error.blame();
                 Failure::new(failure, blame)
             })

@@ -3,11 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
-use wfvm::{
-    progress::Progress,
-    run::{self, Surroundings},
-    spec,
-};
+use wfvm::{progress::Progress, run, script::Surroundings, spec};
 
 use super::{block_on, directory_of, display, interruptible, parse, read, reader, scratch, this};
 use crate::{

@@ -1,19 +1,14 @@
 use std::fmt;
 
 use crate::{
-    accelerator::NoKvm,
     answer_file::AnswerFileError,
     blame::Blame,
-    boot::BootError,
+    boot::GuestError,
     evidence::Evidence,
     media::{MediaError, PatchOutside},
     phase::Phase,
     preflight::Finding,
-    qemu::QemuError,
-    qmp::QmpError,
-    session::SessionError,
     tool::ToolError,
-    wait::WaitError,
     windows_iso::IsoError,
 };
 
@@ -74,27 +69,12 @@ pub enum InstallError {
     /// The medium's boot catalog cannot be overlaid.
     #[error(transparent)]
     BootCatalog(#[from] PatchOutside),
-    /// KVM was asked for.
-    #[error(transparent)]
-    Accelerator(#[from] NoKvm),
     /// A program failed.
     #[error(transparent)]
     Tool(#[from] ToolError),
-    /// A file of the host failed.
+    /// The machine failed, or the guest in it.
     #[error(transparent)]
-    File(#[from] std::io::Error),
-    /// No machine.
-    #[error(transparent)]
-    Machine(#[from] QemuError),
-    /// The machine protocol failed.
-    #[error(transparent)]
-    Qmp(#[from] QmpError),
-    /// What was waited for cannot come.
-    #[error(transparent)]
-    Wait(#[from] WaitError),
-    /// The logon failed.
-    #[error(transparent)]
-    Session(#[from] SessionError),
+    Guest(GuestError),
     /// After the image was applied, the firmware started the medium again.
     #[error("the firmware does not start the installed disk: it started the installation medium again")]
     NotBootable,
@@ -111,9 +91,6 @@ pub enum InstallError {
         /// By whom.
         by_guest: bool,
     },
-    /// The guest's end failed.
-    #[error(transparent)]
-    End(#[from] BootError),
 }
 
 impl InstallError {
@@ -130,11 +107,8 @@ impl InstallError {
                 MediaError::Name { .. } | MediaError::Room { .. } => Blame::Input,
                 MediaError::FileSystem { .. } => Blame::Bug,
             },
-            Self::Accelerator(_) | Self::Tool(_) | Self::File(_) | Self::Qmp(_) => Blame::Host,
-            Self::End(error) => error.blame(),
-            Self::Machine(error) => error.blame(),
-            Self::Wait(error) => error.cause.blame(),
-            Self::Session(error) => error.blame(),
+            Self::Tool(_) => Blame::Host,
+            Self::Guest(error) => error.blame(),
             Self::NotBootable | Self::RestartLoop { .. } => Blame::Guest,
             Self::EarlyShutdown { by_guest } => {
                 if *by_guest {
@@ -148,19 +122,7 @@ impl InstallError {
 
     fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Accelerator(_) => Some(
-                "`accelerator = \"tcg\"` translates instead, some twenty times slower; \
-                 for KVM in a virtual machine, nested virtualisation must work",
-            ),
-            Self::Wait(error) => match error.cause {
-                crate::wait::Cause::Deadline(_) => {
-                    Some("a loaded or slow host may need a longer deadline in `timeouts`")
-                }
-                crate::wait::Cause::Stalled(_)
-                | crate::wait::Cause::GuestFailed(_)
-                | crate::wait::Cause::HostFailed(_)
-                | crate::wait::Cause::QemuExited(_) => None,
-            },
+            Self::Guest(error) => error.hint(),
             Self::Unreadable { .. }
             | Self::Medium { .. }
             | Self::Preflight(_)
@@ -168,15 +130,19 @@ impl InstallError {
             | Self::AnswerMedium(_)
             | Self::BootCatalog(_)
             | Self::Tool(_)
-            | Self::File(_)
-            | Self::Machine(_)
-            | Self::Qmp(_)
-            | Self::Session(_)
             | Self::NotBootable
             | Self::RestartLoop { .. }
-            | Self::EarlyShutdown { .. }
-            | Self::End(_) => None,
+            | Self::EarlyShutdown { .. } => None,
         }
+    }
+}
+
+impl<E> From<E> for InstallError
+where
+    GuestError: From<E>,
+{
+    fn from(error: E) -> Self {
+        Self::Guest(error.into())
     }
 }
 

@@ -11,7 +11,7 @@ pub use error::{InstallError, InstallFailure};
 
 use crate::{
     accelerator,
-    boot::{self, BootError, SHUTDOWN_COMMAND},
+    boot::{self, GuestError, SHUTDOWN_COMMAND},
     disk,
     evidence::{self, Replay, Sources},
     guest::{Observer, PageReader, Sighting, Watching},
@@ -220,7 +220,7 @@ impl Guest<'_> {
             }
         }
         let how = signs.borrow().exited.clone().unwrap_or_default();
-        Err(BootError::Killed { how }.into())
+        Err(GuestError::Killed { how }.into())
     }
 
     async fn sighting(&mut self, awaited: &'static str, deadline: Deadline) -> Result<Sighting, WaitError> {

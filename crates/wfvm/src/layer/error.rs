@@ -2,14 +2,13 @@ use std::fmt;
 
 use crate::{
     blame::Blame,
-    boot::BootError,
+    boot::GuestError,
     disk::CompactError,
     evidence::Evidence,
     phase::Phase,
     script::ScriptError,
     steps::{Outcome, Step},
     tool::ToolError,
-    wait::WaitError,
 };
 
 /// A layer that failed: where, why, and what is left to look at.
@@ -39,7 +38,11 @@ impl fmt::Display for LayerFailure {
         if let Some(evidence) = &self.evidence {
             write!(formatter, "\n{evidence}")?;
         }
-        if let Some(hint) = self.failures.last().and_then(hint) {
+        let of_guest = || {
+            let LayerError::Guest(error) = &self.error else { return None };
+            error.hint()
+        };
+        if let Some(hint) = self.failures.last().and_then(hint).or_else(of_guest) {
             write!(formatter, "\n\nhint: {hint}")?;
         }
         Ok(())
@@ -75,18 +78,12 @@ pub enum LayerError {
     /// The compact image could not be written.
     #[error(transparent)]
     Compact(#[from] CompactError),
-    /// A file of the host failed.
+    /// The machine failed, or the guest in it.
     #[error(transparent)]
-    File(#[from] std::io::Error),
-    /// No guest, or no clean end of it.
-    #[error(transparent)]
-    Guest(#[from] BootError),
+    Guest(GuestError),
     /// The script could not be run.
     #[error(transparent)]
     Script(#[from] ScriptError),
-    /// What was waited for cannot come.
-    #[error(transparent)]
-    Wait(#[from] WaitError),
     /// The script said so.
     #[error("its script ended with {0}")]
     Status(String),
@@ -119,10 +116,18 @@ impl LayerError {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Parent(_) | Self::SearchPath(_) => Blame::Input,
-            Self::Tool(_) | Self::Compact(_) | Self::File(_) | Self::Script(_) => Blame::Host,
+            Self::Tool(_) | Self::Compact(_) | Self::Script(_) => Blame::Host,
             Self::Guest(error) => error.blame(),
-            Self::Wait(error) => error.cause.blame(),
             Self::Status(_) | Self::Lost { .. } | Self::ShutDown { .. } => Blame::Guest,
         }
+    }
+}
+
+impl<E> From<E> for LayerError
+where
+    GuestError: From<E>,
+{
+    fn from(error: E) -> Self {
+        Self::Guest(error.into())
     }
 }

@@ -3,8 +3,7 @@
 mod error;
 
 use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
+    path::Path,
     pin::pin,
     process::ExitStatus,
     time::{Duration, Instant},
@@ -18,12 +17,12 @@ use crate::{
     boot::{Boot, Guest},
     command_socket::{Owner, Rule},
     disk,
-    evidence::{self, Replay, Sources},
-    machine::{Display, SystemDisk, Writes},
+    evidence::Replay,
+    machine::{SystemDisk, Writes},
     phase::Phase,
     progress::Progress,
     qemu::Qemu,
-    script::{self, Script, Strictness},
+    script::{self, Script, Strictness, Surroundings},
     session::BootLimit,
     spec::Layer,
     steps::Steps,
@@ -33,25 +32,6 @@ use crate::{
 };
 
 const AWAITED: &str = "the end of the layer's script";
-
-/// Where a layer may write, and what it finds around it.
-#[derive(Debug, Clone)]
-pub struct Places<'a> {
-    /// The result, which appears only when it is whole.
-    pub out: &'a Path,
-    /// Sockets and scratch files; a short path.
-    pub scratch: &'a Path,
-    /// What is left of a failure.
-    pub evidence: &'a Path,
-    /// The directory of `win-exec` and its siblings.
-    pub programs: PathBuf,
-    /// The builder's own program: it carries forwarded connections.
-    pub builder: PathBuf,
-    /// PATH after the spec's directories.
-    pub path: OsString,
-    /// Who sees the guest's screen.
-    pub display: Display,
-}
 
 /// Where a layer's time went.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -71,36 +51,25 @@ pub struct Times {
     pub other_seconds: f64,
 }
 
-/// Builds a layer and puts it to `places.out`.
+/// Builds a layer and puts it to `out`, where it appears only when it is whole.
 ///
 /// # Errors
 /// [`LayerFailure`] with the phase, the steps that failed and the evidence; nothing is left at
-/// `places.out`.
+/// `out`.
 pub async fn layer(
     spec: &Layer,
-    places: &Places<'_>,
+    out: &Path,
+    around: &Surroundings<'_>,
     progress: &Progress,
 ) -> Result<Times, Box<LayerFailure>> {
-    let unfinished = Unfinished::beside(places.out);
+    let unfinished = Unfinished::beside(out);
     let (mut machine, steps) = (None, Steps::default());
-    let error = match story(spec, places, &unfinished, &steps, progress, &mut machine).await {
+    let error = match story(spec, out, around, &unfinished, &steps, progress, &mut machine).await {
         Ok(times) => return Ok(times),
         Err(error) => error,
     };
     let phase = progress.current();
-    let tesseract = spec.tools.tesseract.as_deref();
-    let replay = Replay::layer(spec);
-    let sources = Sources {
-        machine: places.scratch,
-        disk: None,
-        builder: &places.builder,
-        tesseract,
-        replay: Some(&replay),
-    };
-    let evidence = match machine {
-        None => None,
-        Some(_) => Some(evidence::collect(machine, sources, places.evidence).await),
-    };
+    let evidence = around.collect(machine, &spec.tools, &Replay::layer(spec)).await;
     Err(Box::new(LayerFailure {
         name: spec.name.clone(),
         phase,
@@ -112,7 +81,8 @@ pub async fn layer(
 
 async fn story(
     spec: &Layer,
-    places: &Places<'_>,
+    out: &Path,
+    around: &Surroundings<'_>,
     unfinished: &Unfinished,
     steps: &Steps,
     progress: &Progress,
@@ -132,17 +102,17 @@ async fn story(
         login: &spec.login,
         network: &spec.network,
         disk: SystemDisk { file: unfinished.path().into(), writes: Writes::Kept },
-        display: places.display,
+        display: around.display,
         limit: BootLimit { seconds: spec.timeouts.boot_seconds, field: "timeouts.bootSeconds" },
-        scratch: places.scratch,
-        forwarder: &places.builder,
+        scratch: around.scratch,
+        forwarder: &around.builder,
     };
     let mut guest = Guest::boot(&boot, progress, running).await?;
     let booted = guest.took;
 
     progress.phase(Phase::Script, &format!("ready as {}", spec.login.user));
     let since = Instant::now();
-    let status = script(spec, places, steps, progress, &mut guest).await?;
+    let status = script(spec, around, steps, progress, &mut guest).await?;
     let scripted = since.elapsed();
     judge(spec, status, steps)?;
 
@@ -163,7 +133,7 @@ async fn story(
         disk::compact(&spec.tools.qemu_img, unfinished.path()).await?;
     }
     let compacted = since.elapsed();
-    unfinished.finish(places.out)?;
+    unfinished.finish(out)?;
     let times = Times::new(begun.elapsed(), booted, scripted, shut_down, compacted);
     progress.line(&format!("  {} steps; {times}", steps.count()));
     Ok(times)
@@ -171,7 +141,7 @@ async fn story(
 
 async fn script(
     spec: &Layer,
-    places: &Places<'_>,
+    around: &Surroundings<'_>,
     steps: &Steps,
     progress: &Progress,
     guest: &mut Guest,
@@ -180,11 +150,9 @@ async fn script(
         text: &spec.script,
         bash: spec.tools.bash.as_deref().unwrap_or(Path::new("bash")),
         strictness: if spec.strict { Strictness::Strict } else { Strictness::Plain },
-        programs: &places.programs,
+        around,
         search_path: &spec.search_path,
-        path: &places.path,
         variables: guest.variables(),
-        scratch: places.scratch,
     };
     let rule = Rule::Installers { accepted: spec.strict };
     let owner = Owner::new(guest.connection.clone(), rule, steps.clone()).telling(progress.clone());

@@ -1,8 +1,6 @@
 use std::fmt;
 
-use crate::{
-    blame::Blame, boot::BootError, evidence::Evidence, phase::Phase, script::ScriptError, wait::WaitError,
-};
+use crate::{blame::Blame, boot::GuestError, evidence::Evidence, phase::Phase, script::ScriptError};
 
 /// A run that failed: where, why, and what is left to look at.
 #[derive(Debug)]
@@ -20,9 +18,14 @@ pub struct RunFailure {
 impl fmt::Display for RunFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}\n  phase     {} of {}", self.error, self.phase, self.name)?;
-        match &self.evidence {
-            Some(evidence) => write!(formatter, "\n{evidence}"),
-            None => Ok(()),
+        if let Some(evidence) = &self.evidence {
+            write!(formatter, "\n{evidence}")?;
+        }
+        match &self.error {
+            RunError::Guest(error) => {
+                error.hint().map_or(Ok(()), |hint| write!(formatter, "\n\nhint: {hint}"))
+            }
+            RunError::Image(_) | RunError::Script(_) => Ok(()),
         }
     }
 }
@@ -35,15 +38,12 @@ pub enum RunError {
     /// The image is not there.
     #[error("image: {0}")]
     Image(std::io::Error),
-    /// No guest.
+    /// The machine failed, or the guest in it.
     #[error(transparent)]
-    Guest(#[from] BootError),
+    Guest(GuestError),
     /// The script could not be run.
     #[error(transparent)]
     Script(#[from] ScriptError),
-    /// What was waited for cannot come.
-    #[error(transparent)]
-    Wait(#[from] WaitError),
 }
 
 impl RunError {
@@ -54,7 +54,15 @@ impl RunError {
             Self::Image(_) => Blame::Input,
             Self::Guest(error) => error.blame(),
             Self::Script(_) => Blame::Host,
-            Self::Wait(error) => error.cause.blame(),
         }
+    }
+}
+
+impl<E> From<E> for RunError
+where
+    GuestError: From<E>,
+{
+    fn from(error: E) -> Self {
+        Self::Guest(error.into())
     }
 }

@@ -2,12 +2,7 @@
 
 mod error;
 
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-    pin::pin,
-    process::ExitStatus,
-};
+use std::{path::Path, pin::pin, process::ExitStatus};
 
 use tokio::sync::watch;
 
@@ -16,12 +11,12 @@ pub use error::{RunError, RunFailure};
 use crate::{
     boot::{Boot, Guest},
     command_socket::{Owner, Rule},
-    evidence::{self, Replay, Sources},
-    machine::{Display, SystemDisk, Writes},
+    evidence::Replay,
+    machine::{SystemDisk, Writes},
     phase::Phase,
     progress::Progress,
     qemu::Qemu,
-    script::{self, Script, Strictness},
+    script::{self, Script, Strictness, Surroundings},
     session::BootLimit,
     spec::Run,
     steps::Steps,
@@ -29,23 +24,6 @@ use crate::{
 };
 
 const AWAITED: &str = "the end of the script";
-
-/// What a run finds around it.
-#[derive(Debug, Clone)]
-pub struct Surroundings<'a> {
-    /// Sockets and scratch files; a short path.
-    pub scratch: &'a Path,
-    /// What is left of a failure.
-    pub evidence: &'a Path,
-    /// The directory of `win-exec` and its siblings.
-    pub programs: PathBuf,
-    /// The builder's own program: it carries forwarded connections.
-    pub builder: PathBuf,
-    /// The caller's PATH.
-    pub path: OsString,
-    /// Who sees the guest's screen.
-    pub display: Display,
-}
 
 /// Boots the image, runs the script, and gives the script's exit status.
 ///
@@ -67,19 +45,7 @@ pub async fn run(
         }
         Err(error) => {
             let phase = progress.current();
-            let replay = Replay::run(spec);
-            let tesseract = spec.tools.tesseract.as_deref();
-            let sources = Sources {
-                machine: around.scratch,
-                disk: None,
-                builder: &around.builder,
-                tesseract,
-                replay: Some(&replay),
-            };
-            let evidence = match machine {
-                None => None,
-                Some(_) => Some(evidence::collect(machine, sources, around.evidence).await),
-            };
+            let evidence = around.collect(machine, &spec.tools, &Replay::run(spec)).await;
             Err(Box::new(RunFailure { name: spec.name.clone(), phase, error, evidence }))
         }
     }
@@ -112,11 +78,9 @@ async fn story(
         text: &spec.script,
         bash: spec.tools.bash.as_deref().unwrap_or(Path::new("bash")),
         strictness: Strictness::FirstFailure,
-        programs: &around.programs,
+        around,
         search_path: &[],
-        path: &around.path,
         variables: guest.variables(),
-        scratch: around.scratch,
     };
     let owner = Owner::new(guest.connection.clone(), Rule::Verbatim, Steps::default());
     let signs = guest.signs.clone();

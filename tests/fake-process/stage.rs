@@ -305,14 +305,18 @@ impl Stage {
     /// No process knows this stage any more, no socket of it is open, no scratch directory is left.
     pub(crate) fn assert_nothing_left(&self) {
         until(|| self.processes().is_empty(), || format!("processes are left: {:#?}", self.processes()));
-        let sockets = fs_err::read_to_string("/proc/net/unix").unwrap();
-        let stage = self.directory.path().display().to_string();
-        let open: Vec<&str> = sockets.lines().filter(|line| line.contains(&stage)).collect();
-        assert!(open.is_empty(), "sockets are left: {open:#?}");
+        // A process that has ended may not have let go of them yet.
+        until(|| self.open_sockets().is_empty(), || format!("sockets are left: {:#?}", self.open_sockets()));
         let left: Vec<PathBuf> =
             fs_err::read_dir(self.path("tmp")).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert!(left.is_empty(), "scratch directories are left: {left:?}");
         self.assert_nothing_unfinished();
+    }
+
+    fn open_sockets(&self) -> Vec<String> {
+        let sockets = fs_err::read_to_string("/proc/net/unix").unwrap();
+        let stage = self.directory.path().display().to_string();
+        sockets.lines().filter(|line| line.contains(&stage)).map(str::to_owned).collect()
     }
 
     /// Processes other than this one whose words or variables name the stage.

@@ -16,4 +16,5 @@ mod laboratory;
 mod layers;
 mod mistakes;
 mod network;
+mod side_by_side;
 mod windows_programs;

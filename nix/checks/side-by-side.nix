@@ -51,7 +51,7 @@ pkgs.runCommand "check-side-by-side" { nativeBuildInputs = map run numbers; } ''
       *qemu* | *wfvm*) echo "left behind: $(tr '\0' ' ' < $process/cmdline)" >&2; exit 1 ;;
     esac
   done
-  left=$(ls -A ''${TMPDIR:-/tmp} | grep wfvm- || true)
+  left=$(ls -A "$TMPDIR" | grep wfvm- || true)
   [ -z "$left" ] || { echo "left behind: $left" >&2; exit 1; }
   echo 27 facts hold > $out
 ''

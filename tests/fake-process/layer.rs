@@ -178,6 +178,20 @@ async fn a_guest_that_shuts_down_in_the_middle_is_told_with_what_ran() {
 }
 
 #[tokio::test]
+async fn a_guest_whose_server_says_farewell_before_the_machine_ends_has_shut_down() {
+    let stage = Stage::new();
+    let server = SshServer::start(&stage, Character::Plain);
+    let story = vec![Act::AwaitCue("gone".into()), shutdown(true), Act::Exit(0)];
+    let play = Play { stage, server, story, strict: false };
+    // In a session of its own, so that it does not end with the script.
+    let script = "win-exec no-code; setsid -f sh -c 'touch begun; sleep 0.5; touch gone'
+        until [[ -e begun ]]; do :; done; exit 4";
+    let (blame, _, page) = play.fails(script).await;
+    assert_eq!(blame, Blame::Guest, "{page}");
+    assert!(page.contains("shut down in the middle of the script, while `win-exec no-code` ran"), "{page}");
+}
+
+#[tokio::test]
 async fn a_qemu_that_is_killed_in_the_middle_is_the_hosts_fault() {
     let stage = Stage::new();
     let server = SshServer::start(&stage, Character::Plain);

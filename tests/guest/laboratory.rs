@@ -124,7 +124,7 @@ impl Laboratory {
     }
 
     /// `win-exec` and its siblings.
-    fn programs(&self) -> PathBuf {
+    pub(crate) fn programs(&self) -> PathBuf {
         let programs = self.path("programs");
         if !programs.exists() {
             fs_err::create_dir(&programs).unwrap();
@@ -152,7 +152,7 @@ impl Laboratory {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the script gets the caller's PATH, as in the binary")]
-fn path_variable() -> std::ffi::OsString {
+pub(crate) fn path_variable() -> std::ffi::OsString {
     std::env::var_os("PATH").unwrap_or_default()
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use wfvm::{blame::Blame, layer::LayerFailure, phase::Phase};
 
-use crate::laboratory::{Laboratory, builder, given, tools};
+use crate::laboratory::{Laboratory, builder, given, path_variable, tools};
 
 /// Exit codes that lose something in eight or in sixteen bits, or that mean something to somebody:
 /// 259 is `STILL_ACTIVE`, 3010 wants a restart, the last is an access violation.
@@ -184,7 +184,10 @@ fn a_full_disk_of_the_host_ends_the_layer_with_its_reason() {
         evidence = laboratory.path("evidence").display(),
     );
     let namespace = ["--user", "--map-root-user", "--mount", "sh", "-c", &script];
-    let output = Command::new("unshare").args(namespace).output().unwrap();
+    let mut path = laboratory.programs().into_os_string();
+    path.push(":");
+    path.push(path_variable());
+    let output = Command::new("unshare").args(namespace).env("PATH", path).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("the host's storage failed"), "{said}");

@@ -30,6 +30,9 @@ use crate::{
 /// What ends the guest, without the half minute of grace that `shutdown` gives by default.
 pub const SHUTDOWN_COMMAND: &str = "shutdown /s /t 0 /f";
 
+/// How long a guest that ended its SSH server may take until its machine ends, too.
+const GOING_AWAY: Duration = Duration::from_secs(30);
+
 /// Where Windows looks for a name before it asks a server.
 const HOSTS: &str = r"%SystemRoot%\System32\drivers\etc\hosts";
 const RESTORE_HOSTS: &str = r#"move /y "%SystemRoot%\System32\drivers\etc\hosts.wfvm" "%SystemRoot%\System32\drivers\etc\hosts" >nul"#;
@@ -218,6 +221,16 @@ impl Guest {
     #[must_use]
     pub fn has_shut_down(&self) -> bool {
         *self.shut_down.borrow()
+    }
+
+    /// Whether the guest shuts down now, after it let a request fail.
+    pub async fn goes_away(&mut self) -> bool {
+        let mut signs = self.signs.clone();
+        let ended = signs.wait_for(|signs| signs.exited.is_some());
+        if wait::bounded(GOING_AWAY, ended).await.is_some() {
+            self.heard_out().await;
+        }
+        self.has_shut_down()
     }
 
     /// Waits until everything that the machine said before its end was heard.

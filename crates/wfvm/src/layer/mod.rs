@@ -165,7 +165,15 @@ async fn script(
             guest.heard_out().await;
             if guest.has_shut_down() { Err(LayerError::ShutDown { running }) } else { Err(error.into()) }
         }
-        ended => Ok(ended??),
+        ended => {
+            let status = ended??;
+            // A server says farewell before its machine ends, and its clients end before that is known.
+            if !status.success() && steps.lost() > 0 && guest.goes_away().await {
+                let last = steps.failures().pop().map(|step| step.words);
+                return Err(LayerError::ShutDown { running: last.into_iter().collect() });
+            }
+            Ok(status)
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 # Layers of an image as derivations: what a change rebuilds, what each is built
 # from, and what is refused. Nothing is built for this.
-{ facts, layer, pkgs, product, ... }:
+{ facts, imageBuilders, layer, pkgs, product, ... }:
 
 let
   inherit (builtins) all elem filter genList head isString length map tail tryEval;
@@ -33,7 +33,7 @@ facts "image-layers" {
   "the last is the image" = [ (builtins.elemAt five.layers 4).drvPath five.drvPath ];
   "an image without layers is its own base" = [ { inherit ((image [ ]).base) drvPath; layers = (image [ ]).layers; parent = (image [ ]).parent; } { drvPath = (image [ ]).drvPath; layers = [ ]; parent = null; } ];
 
-  "the builder is wfvm-nix-builder layer" = [ [ five.builder five.args ] [ five.base.builder [ "layer" ] ] ];
+  "the builder is wfvm-nix-builder layer" = [ [ five.builder five.args ] [ "${imageBuilders.layer}/bin/wfvm-nix-builder" [ "layer" ] ] ];
   "what is not redistributed carries its mark" =
     [ (product.makeWindowsImage { layers = [ (numbered 1) ]; }).name "RESTRICTDIST-layer-1.img" ];
   "a layer asks for KVM where its image does" =

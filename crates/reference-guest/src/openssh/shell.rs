@@ -12,7 +12,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::watch;
 
 use crate::accounts::Account;
-use crate::{panther, wait, wine};
+use crate::{panther, power, wait, wine};
 
 pub(super) const SHELL: &str = "C:\\windows\\system32\\cmd.exe";
 const CHUNK_BYTES: usize = 32 << 10;
@@ -23,6 +23,11 @@ const STDERR: u32 = 1; // SSH_EXTENDED_DATA_STDERR, RFC 4254
 /// Runs a command line over a channel and closes it.
 pub(super) async fn run(channel: Channel<Msg>, line: String, account: Account) {
     let (mut input, output) = channel.split();
+    // A program that starts now would start Wine anew, and the machine's end would wait for it.
+    if power::is_ending() {
+        drop(output.close().await);
+        return;
+    }
     let code = match execute(&mut input, &output, &line, &account).await {
         Ok(code) => code,
         Err(error) => {

@@ -90,6 +90,9 @@ let
       referenceGuestBinary = "${pkgs.reference-guest}/bin/reference-guest";
     }).iso;
 
+    # The documents as a site.
+    docs = import ./docs room;
+
     # An installed reference guest, ready for wfvm-run.
     demoImage = import ../examples/demo-image.nix { inherit pkgs; wfvm = product; };
 

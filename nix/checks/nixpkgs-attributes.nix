@@ -17,6 +17,7 @@ facts "nixpkgs-attributes" {
   "a program that shows it evaluates" = [ (isString (builtins.toJSON image.debug.passthru.spec)) true ];
   "its layers evaluate" = [ (isString (builtins.toJSON (map (layer: layer.script or "a function") (builtins.attrValues product.layers)))) true ];
   "a channel of conda evaluates" = [ (isString (product.layers.conda-channel { packages = [ image ]; }).script) true ];
+  "the documents' site evaluates" = [ (isString product.docs.drvPath) true ];
   "WFVM's door evaluates" =
     [ (isString ((import ../../wfvm { inherit (mock) pkgs; }).makeWindowsImage { windowsImage = "${image}/*.iso"; }).drvPath) true ];
 }

@@ -14,11 +14,24 @@ let
 
   makeWindowsImage = ../../docs/reference/make-windows-image.md;
   wfvm-run = ../../docs/reference/wfvm-run.md;
+
+  # { NAME = default; } of a page, where the default is written as code: here by the
+  # column it is in, of rows that have words in the next one.
+  defaults = pattern: text: builtins.listToAttrs (map (row: { name = head row; value = builtins.elemAt row 1; })
+    (filter (row: row != null) (map (match pattern) (filter isString (split "\n" text)))));
+  written = page: defaults "\\| `([A-Za-z]+)` \\| (`[^|`]*`) \\| .*[^`] \\|" (readFile page);
+  # Of the section of a function, up to the next one.
+  made = function: defaults "\\| `([A-Za-z]+)` \\| .* \\| (`[^|]*`) \\|"
+    (head (split "\n## " (builtins.elemAt (split "\n## `${function}`\n" (readFile ../../docs/reference/functions.md)) 2)));
+  otherDefaults = page: function: filter (name: (written page).${name} != (made function).${name} or null) (attrNames (written page));
 in
 facts "reference" {
   "the page of makeWindowsImage lists all its arguments" = [ (missing makeWindowsImage product.makeWindowsImage) [ ] ];
   "and nothing else" = [ (invented makeWindowsImage product.makeWindowsImage) [ ] ];
   "and all that the record of a layer may say" = [ (builtins.sort builtins.lessThan (rows "layers\\[]\\." makeWindowsImage)) layer.names ];
+  "its defaults are those of the code" = [ (otherDefaults makeWindowsImage "makeWindowsImage") [ ] ];
+  "many of them" = [ (builtins.length (attrNames (written makeWindowsImage)) > 20) true ];
   "the page of wfvm-run lists all its arguments" = [ (missing wfvm-run product.wfvm-run) [ ] ];
   "and nothing that it does not take" = [ (invented wfvm-run product.wfvm-run) [ ] ];
+  "and its defaults" = [ (otherDefaults wfvm-run "wfvm-run") [ ] ];
 }

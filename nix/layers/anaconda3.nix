@@ -1,4 +1,4 @@
-# Anaconda for the image's account, in its profile.
+/** Anaconda for the image's account, in its profile. */
 { check, layering, sources, ... }:
 
 layering.overridable "anaconda3"

@@ -1,8 +1,9 @@
-# An account is logged on at every start, as often as it starts.
+/** An account is logged on at every start, as often as it starts. */
 { check, layering, product, ... }:
 
 layering.overridable "autologon"
   {
+    # Who is logged on.
     user = { type = check.string; default = "wfvm"; };
     # Stands readable in the store and in the image.
     password = { type = check.string; default = "1234"; };

@@ -1,4 +1,3 @@
-# Several layers as one: one boot, one derivation.
 _:
 
 let
@@ -25,9 +24,11 @@ let
     then throw "wfvm.layers.collapseLayers: the layer `${part.name}` opens the network: leave it a layer of its own, so that it is closed for the others."
     else part;
 in
-/** Layers as one layer, each part by its own rule of what a failure is.
+/** Several layers as one: one boot, one derivation. Each part fails by its own rule.
 
-   # Type  collapseLayers :: [ { name, script, buildInputs ?, strict ?, … } ] -> record */
+   # Type
+
+   collapseLayers :: [ { name, script, buildInputs ?, strict ?, … } ] -> record */
 {
   # What a part is that does not say; a caller with another default sets it.
   strictByDefault = true;

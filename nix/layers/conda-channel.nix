@@ -1,5 +1,5 @@
-# A conda channel of packages that were fetched beforehand, in C:\conda-channel,
-# and what is to be installed from it.
+/** A conda channel of packages that were fetched beforehand, in `C:\conda-channel`,
+   and what is to be installed from it. */
 { check, layering, pkgs, ... }:
 
 let
@@ -8,14 +8,15 @@ let
 in
 check.function "layers.conda-channel"
   {
-    # .conda and .tar.bz2 files, or folders of them; dependencies too.
+    # `.conda` and `.tar.bz2` files, or folders of them; dependencies too.
     packages = { type = check.listOf check.file; };
-    # What `conda install` calls a package, as "numpy=2.1".
+    # What `conda install` calls a package, as `"numpy=2.1"`.
     install = { type = check.listOf layering.word; default = [ ]; };
     # The environment to make; null is the one that is there, base.
     environment = { type = check.nullOr layering.word; default = null; };
     # Where the layer anaconda3, or another installer of conda, put it.
     conda = { type = layering.commandWord; default = ''%UserProfile%\Anaconda3''; };
+    # Of the layer.
     name = { type = check.string; default = "conda-channel"; };
   }
   ({ packages, install, environment, conda, name }:

@@ -1,4 +1,4 @@
-# No lock screen.
+/** No lock screen. */
 _:
 {
   name = "disable-autolock";

@@ -1,4 +1,4 @@
-# Neither screen, disk nor machine goes to sleep, on mains or battery.
+/** Screen, disk and machine stay awake, on mains and battery. */
 _:
 {
   name = "disable-autosleep";

@@ -1,4 +1,4 @@
-# The firewall is off in every profile.
+/** The firewall is off in every profile. */
 _:
 {
   name = "disable-firewall";

@@ -1,4 +1,4 @@
-# The weekly defragmentation, which would rewrite a disk that lives for minutes.
+/** The weekly defragmentation, which would rewrite a disk that lives for minutes. */
 _:
 {
   name = "disable-scheduled-defrag";

@@ -1,4 +1,4 @@
-# A driver of a third party, from its .inf.
+/** A driver of a third party, from its `.inf`. */
 { check, layering, ... }:
 
 let
@@ -7,13 +7,15 @@ let
 in
 check.function "layers.driver"
   {
-    # The folder with the .inf and all that it names.
+    # The folder with the `.inf` and all that it names.
     source = { type = check.file; };
-    # Of that folder.
+    # The file in that folder, by its path there.
     inf = { type = layering.word; };
+    # Of the layer; null: made from the file's.
     name = { type = check.nullOr check.string; default = null; };
-    # .cer files: publishers that are trusted, and authorities, for a test's signature.
+    # `.cer` files to trust as publishers, without which Windows asks a person.
     publishers = { type = check.listOf check.file; default = [ ]; };
+    # The same for the root of a test signature.
     authorities = { type = check.listOf check.file; default = [ ]; };
   }
   ({ source, inf, name, publishers, authorities }:

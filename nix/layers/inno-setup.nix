@@ -1,12 +1,13 @@
-# A program whose installer was made by Inno Setup.
+/** A program whose installer was made by Inno Setup. */
 { check, layering, ... }:
 
 check.function "layers.inno-setup"
   {
     # The installer.
     source = { type = check.file; };
+    # Of the layer; null: the installer's.
     name = { type = check.nullOr check.string; default = null; };
-    # Further switches, as [ "/DIR=C:\\there" "/TASKS=desktopicon" ].
+    # Further switches, as `[ "/DIR=C:\\there" "/TASKS=desktopicon" ]`.
     arguments = { type = check.listOf layering.word; default = [ ]; };
   }
   ({ source, name, arguments }:

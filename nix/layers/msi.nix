@@ -1,4 +1,4 @@
-# A package of Windows Installer.
+/** A package of Windows Installer. */
 { check, layering, ... }:
 
 let
@@ -13,10 +13,11 @@ let
 in
 check.function "layers.msi"
   {
-    # The .msi.
+    # The `.msi`.
     source = { type = check.file; };
+    # Of the layer; null: the file's.
     name = { type = check.nullOr check.string; default = null; };
-    # Public properties, as ALLUSERS = "1".
+    # Public properties, as `{ ALLUSERS = "1"; }`.
     properties = { type = check.attrsOf layering.commandWord; default = { }; };
   }
   ({ source, name, properties }:

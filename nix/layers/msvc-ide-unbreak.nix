@@ -1,4 +1,4 @@
-# The first start of the IDE, without which some of its parts do not work.
+/** The first start of the IDE, without which some of its parts do not work. */
 _:
 {
   name = "MSVC-ide-unbreak";

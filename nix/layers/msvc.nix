@@ -1,4 +1,4 @@
-# Visual Studio Community 2019 from an offline layout.
+/** Visual Studio Community 2019 from an offline layout. */
 { check, layering, pkgs, product, sources, ... }:
 
 let
@@ -7,16 +7,17 @@ let
 in
 layering.overridable "msvc"
   {
-    # vs_Community.exe of one release.
+    # `vs_Community.exe` of one release.
     bootstrapper = { type = check.file; default = sources.visualStudio2019; };
+    # What is installed, by Microsoft's identifiers of workloads and components.
     workloads = { type = check.listOf layering.word; default = [ "Microsoft.VisualStudio.Workload.NativeDesktop" ]; };
     # A folder that `vs_Community.exe --layout` made. Null: it is downloaded in
     # an image with the network open, as a derivation of the output hash below.
     layout = { type = check.nullOr check.file; default = null; };
-    # Nobody can know it beforehand: Microsoft's servers add to a layout what is
-    # current. This one is none; the first build of the layout tells the true one.
+    # Of the layout. Nobody can know it beforehand: Microsoft's servers add to a layout
+    # what is current. This one is none; the first build of the layout tells the true one.
     layoutHash = { type = check.string; default = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="; };
-    # Where the bootstrapper runs for the download.
+    # Where the bootstrapper runs for the download; null: in `makeWindowsImage { }`.
     downloadImage = { type = check.nullOr check.file; default = null; };
   }
   ({ bootstrapper, workloads, layout, layoutHash, downloadImage }:

@@ -1,4 +1,4 @@
-# Packages of MSYS2 from files: a list of what was fetched, their dependencies with them.
+/** Packages of MSYS2 from files: a list of what was fetched, their dependencies with them. */
 { check, layering, ... }:
 
 let

@@ -1,9 +1,9 @@
-# MSYS2 in C:\msys64.
+/** MSYS2 in `C:\msys64`. */
 { check, layering, sources, ... }:
 
 layering.overridable "msys2"
   {
-    # The installer msys2-x86_64-DATE.exe.
+    # The installer `msys2-x86_64-DATE.exe`.
     source = { type = check.file; default = sources.msys2; };
   }
   ({ source }: {

@@ -1,9 +1,9 @@
-# PowerShell 7, beside Windows PowerShell.
+/** PowerShell 7, beside Windows PowerShell. */
 { check, layering, product, sources, ... }:
 
 layering.overridable "powershell7"
   {
-    # PowerShell-VERSION-win-x64.msi.
+    # `PowerShell-VERSION-win-x64.msi`.
     source = { type = check.file; default = sources.powershell7; };
     # Whether others can command this machine by it.
     remoting = { type = check.bool; default = false; };

@@ -1,6 +1,4 @@
-# Keys and values of the registry.
-#
-# They arrive in one file, because no quoting of cmd.exe lets every text through.
+/** Keys and values of the registry. */
 { check, layering, pkgs, ... }:
 
 let
@@ -96,13 +94,15 @@ let
 in
 check.function "layers.registry"
   {
-    # { KEY = { NAME = data; }; }; a key that is null goes with all that is below
-    # it. The name "" is the key's default value.
+    # `{ KEY = { NAME = data; }; }`; a key that is null goes with all that is below
+    # it. The name `""` is the key's default value.
     keys = { type = keys; };
+    # Of the layer.
     name = { type = check.string; default = "registry"; };
   }
   ({ keys, name }:
     let
+      # One file, because no quoting of cmd.exe lets every text through.
       file = pkgs.runCommand "values.reg"
         {
           lines = concatStringsSep "\n" ([ "Windows Registry Editor Version 5.00" ]

@@ -1,11 +1,11 @@
-# Rust's compiler and cargo, for all users and on PATH.
+/** Rust's compiler and cargo, for all users and on PATH. */
 { check, layering, product, sources, ... }:
 
 layering.overridable "rust"
   {
     # `gnu` brings a linker; `msvc` uses that of the layer `msvc`.
     toolchain = { type = check.oneOf [ "gnu" "msvc" ]; default = "gnu"; };
-    # rust-VERSION-x86_64-pc-windows-TOOLCHAIN.msi; null: the one that is pinned.
+    # `rust-VERSION-x86_64-pc-windows-TOOLCHAIN.msi`; null: the one that is pinned.
     source = { type = check.nullOr check.file; default = null; };
   }
   ({ toolchain, source }: product.layers.msi {

@@ -1,4 +1,4 @@
-# Drivers signed by a test certificate are loaded, from the next boot on.
+/** Drivers signed by a test certificate are loaded, from the next boot on. */
 _:
 {
   name = "test-signing";

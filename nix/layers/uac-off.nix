@@ -1,5 +1,5 @@
-# User Account Control asks nobody. It holds from the next boot on, which is the
-# one of the next layer or run.
+/** User Account Control asks nobody. It holds from the next boot on, which is the
+   one of the next layer or run. */
 { product, ... }:
 product.layers.registry {
   name = "uac-off";

@@ -1,10 +1,11 @@
-# The Visual C++ runtime, 2015 and all later ones, of 64 or 32 bits.
+/** The Visual C++ runtime, 2015 and all later ones, of 64 or 32 bits. */
 { check, layering, sources, ... }:
 
 layering.overridable "vc-redist"
   {
+    # Of the programs that need it.
     architecture = { type = check.oneOf [ "x64" "x86" ]; default = "x64"; };
-    # VC_redist.x64.exe or VC_redist.x86.exe; null: the one that is pinned.
+    # `VC_redist.x64.exe` or `VC_redist.x86.exe`; null: the one that is pinned.
     source = { type = check.nullOr check.file; default = null; };
   }
   ({ architecture, source }: {

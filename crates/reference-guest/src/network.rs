@@ -107,12 +107,15 @@ pub(crate) fn start() {
         panther::info("NET", "there is no network card");
         return;
     };
-    match configure(&card) {
-        Ok(lease) => {
-            panther::info("NET", format!("{card} has the address {}/{}", lease.address, lease.prefix));
+    // A cable or a DHCP server that comes late is taken as well, as Windows does.
+    let lease = loop {
+        match configure(&card) {
+            Ok(lease) => break lease,
+            Err(error) => panther::warning("NET", format!("{card} is not configured yet: {error}")),
         }
-        Err(error) => panther::warning("NET", format!("{card} is not configured: {error}")),
-    }
+        wait::pause(Duration::from_secs(1));
+    };
+    panther::info("NET", format!("{card} has the address {}/{}", lease.address, lease.prefix));
 }
 
 fn configure(card: &str) -> io::Result<Lease> {

@@ -85,18 +85,18 @@ impl Wait {
 
 /// Tries until there is a session. An account that is refused may be made later in the first boot.
 async fn attempts(address: &Address, seen: &RefCell<String>) -> Session {
-    loop {
-        match Session::connect(address.port, &address.login).await {
-            Ok(session) => return session,
-            Err(error) => {
-                let now = error.to_string();
-                // Told when there is news alone: a line is taken for a sign of life.
-                if *seen.borrow() != now {
-                    let _ = writeln!(std::io::stderr(), "win-wait: localhost:{}: {now}", address.port);
-                    seen.replace(now);
-                }
-                poll_pause().await;
-            }
+    let tell = |now: String| {
+        // Told when there is news alone: a line is taken for a sign of life.
+        if *seen.borrow() != now {
+            let _ = writeln!(std::io::stderr(), "win-wait: localhost:{}: {now}", address.port);
+            seen.replace(now);
         }
+    };
+    loop {
+        match Session::first(address.port, &address.login, tell).await {
+            Ok(session) => return session,
+            Err(error) => tell(error.to_string()),
+        }
+        poll_pause().await;
     }
 }

@@ -4,45 +4,57 @@
 //! boots does not hear that, and QEMU knocks again after pauses that double (RFC 6298), when the guest
 //! may have been there for long. So a new knock follows soon.
 
-use std::{collections::VecDeque, io, time::Duration};
+use std::{io, time::Duration};
 
-use tokio::{
-    net::TcpStream,
-    task::{AbortHandle, JoinSet},
-};
+use tokio::{net::TcpStream, task::JoinSet};
 
 use crate::wait;
 
-/// How long a knock stays alone.
-const NEXT_KNOCK: Duration = Duration::from_secs(1);
-/// Older ones are given up. A guest that is slow to greet has this many times the pause to do so,
-/// and OpenSSH refuses nobody below ten (`MaxStartups`).
-const KNOCKS: usize = 8;
+/// How often is knocked, and for how long a knock may stay without an answer.
+struct Knocking {
+    next: Duration,
+    given_up: Duration,
+}
 
-/// A connection on which the server has greeted. What goes wrong until then is told in `problem`.
-pub(super) async fn first(port: u16, problem: &mut Option<String>) -> TcpStream {
-    let mut knocks = JoinSet::new();
-    let mut order: VecDeque<AbortHandle> = VecDeque::new();
-    loop {
-        order.push_back(knocks.spawn(greeted(port)));
-        if order.len() > KNOCKS
-            && let Some(oldest) = order.pop_front()
-        {
-            oldest.abort();
-        }
-        match wait::bounded(NEXT_KNOCK, knocks.join_next()).await {
-            Some(Some(Ok(Ok(stream)))) => return stream,
-            Some(Some(Ok(Err(error)))) => {
-                *problem = Some(format!("the SSH connection to the guest failed: {error}"));
-                // A guest that refuses does so at once.
-                wait::poll_pause().await;
-            }
-            // One that was given up, or a second without any news.
-            Some(Some(Err(_)) | None) | None => {
-                problem.get_or_insert_with(|| "the SSH server has not greeted yet".into());
+/// A guest that is slow to greet has eight seconds to do so. No more than eight knocks stand side by side:
+/// OpenSSH refuses nobody below ten (`MaxStartups`).
+const KNOCKING: Knocking = Knocking { next: Duration::from_secs(1), given_up: Duration::from_secs(8) };
+
+/// A connection on which the server has greeted. What goes wrong until then is told.
+pub(super) async fn first(port: u16, tell: impl FnMut(String)) -> TcpStream {
+    KNOCKING.first(port, tell).await
+}
+
+impl Knocking {
+    async fn first(&self, port: u16, mut tell: impl FnMut(String)) -> TcpStream {
+        let mut knocks = JoinSet::new();
+        let mut told = false;
+        loop {
+            knocks.spawn(wait::bounded(self.given_up, greeted(port)));
+            match wait::bounded(self.next, answer(&mut knocks)).await {
+                Some(Ok(stream)) => return stream,
+                Some(Err(error)) => {
+                    tell(format!("the SSH connection to the guest failed: {error}"));
+                    told = true;
+                    // A guest that refuses does so at once.
+                    wait::poll_pause().await;
+                }
+                // A refusal says more.
+                None if told => {}
+                None => tell("the SSH server has not greeted yet".into()),
             }
         }
     }
+}
+
+/// The first knock that is answered. One that was given up is no reason to knock again before it is time.
+async fn answer(knocks: &mut JoinSet<Option<io::Result<TcpStream>>>) -> io::Result<TcpStream> {
+    while let Some(ended) = knocks.join_next().await {
+        if let Ok(Some(answered)) = ended {
+            return answered;
+        }
+    }
+    std::future::pending().await
 }
 
 async fn greeted(port: u16) -> io::Result<TcpStream> {
@@ -70,11 +82,30 @@ mod tests {
             (deaf, second)
         };
         let mut problem = None;
-        let (_held, stream) = tokio::join!(server, first(port, &mut problem));
+        let (_held, stream) = tokio::join!(server, first(port, |now| problem = Some(now)));
         let mut greeting = [0; 3];
         stream.peek(&mut greeting).await.unwrap();
         assert_eq!(&greeting, b"SSH");
         assert_eq!(problem.as_deref(), Some("the SSH server has not greeted yet"));
+    }
+
+    #[tokio::test]
+    async fn knocks_that_are_given_up_do_not_multiply() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let knocking = Knocking { next: Duration::from_millis(20), given_up: Duration::from_millis(60) };
+        let deaf = async {
+            let mut held = Vec::new();
+            while held.len() < 20 {
+                held.push(listener.accept().await.unwrap());
+            }
+        };
+        let started = std::time::Instant::now();
+        tokio::select! {
+            () = deaf => {}
+            _ = knocking.first(port, drop) => panic!("nobody has greeted"),
+        }
+        assert!(started.elapsed() >= knocking.next * 19, "20 knocks in {:?}", started.elapsed());
     }
 
     #[tokio::test]
@@ -88,7 +119,7 @@ mod tests {
             second
         };
         let mut problem = None;
-        let (_held, _stream) = tokio::join!(server, first(port, &mut problem));
+        let (_held, _stream) = tokio::join!(server, first(port, |now| problem = Some(now)));
         assert!(problem.unwrap().contains("the SSH connection to the guest failed"));
     }
 }

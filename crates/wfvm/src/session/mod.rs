@@ -176,14 +176,22 @@ impl Session {
 
     async fn attempts(port: u16, login: &Login, problem: &mut Option<String>) -> Result<Self, SessionError> {
         loop {
-            let stream = greeting::first(port, problem).await;
-            match Self::log_on(stream, login).await {
+            match Self::first(port, login, |now| *problem = Some(now)).await {
                 Ok(session) => return Ok(session),
                 Err(refused @ SessionError::Refused { .. }) => return Err(refused),
                 Err(error) => *problem = Some(error.to_string()),
             }
             wait::poll_pause().await;
         }
+    }
+
+    /// Logs on at the first greeting of a guest that may still be starting. What goes wrong until it
+    /// greets is told meanwhile.
+    ///
+    /// # Errors
+    /// [`SessionError::Connection`] and [`SessionError::Refused`], of the guest that greeted.
+    pub async fn first(port: u16, login: &Login, tell: impl FnMut(String)) -> Result<Self, SessionError> {
+        Self::log_on(greeting::first(port, tell).await, login).await
     }
 
     /// Connects once, and gives a guest that answers as long as a slow one needs.

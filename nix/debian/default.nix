@@ -25,6 +25,8 @@ let
     meta = { inherit mainProgram; };
   };
 
+  onPath = name: nixpkgs.runCommand name { meta.mainProgram = name; } "mkdir -p $out/bin";
+
   nixpkgs = import ./builders.nix { inherit system tools; };
   wheels = import ./wheels.nix { inherit (nixpkgs) requireFile; };
 
@@ -89,6 +91,13 @@ let
     }).mingw;
 
     _7zz = package "7zz" "7zz";
+
+    mkShell = { packages, ... }: nixpkgs.runCommand "shell" { outputs = [ "out" ]; nativeBuildInputs = packages; } "touch $out";
+    # The machine's own, which scripts/install-prerequisites asks for: it is on PATH.
+    cargo = onPath "cargo";
+    clippy = onPath "clippy";
+    rustc = onPath "rustc";
+    rustfmt = onPath "rustfmt";
   };
 in
 pkgs

@@ -4,7 +4,7 @@ _:
 
 let
   inherit (builtins)
-    attrNames concatStringsSep elem filter foldl' fromJSON hasAttr head isList listToAttrs map match readDir readFile
+    attrNames concatStringsSep elem filter foldl' fromJSON hasAttr head isAttrs isList listToAttrs map match readDir readFile
     replaceStrings toJSON;
 
   reference = ../../../docs/reference;
@@ -35,18 +35,19 @@ let
     else words.${schema.type} or (throw "nix/docs/pages/spec-fields.nix: no words for ${toJSON schema}");
 
   fields = schema: ''
-    | field | is | default | meaning |
-    |---|---|---|---|
+    | field | is | meaning |
+    |---|---|---|
     ${concatStringsSep "" (map
       (name:
         let
           field = schema.properties.${name};
           default =
-            if elem name (schema.required or [ ]) then "required"
-            else if hasAttr "default" field then "`${toJSON field.default}`"
-            else "";
+            if elem name (schema.required or [ ]) then ""
+            else if field ? "$ref" && isAttrs (field.default or null) then "; absent: its defaults"
+            else if hasAttr "default" field then "; absent: `${toJSON field.default}`"
+            else "; may be absent";
         in
-        "| `${name}` | ${kind field} | ${cell default} | ${cell (field.description or "")} |\n")
+        "| `${name}` | ${kind field}${cell default} | ${cell (field.description or "")} |\n")
       (attrNames schema.properties))}'';
 
   # A word, or an object with one field of its own.
@@ -65,7 +66,8 @@ in
 ''
   # Fields of the spec
 
-  The schemas of [the spec](spec.md) as tables: one for each subcommand, then their parts.
+  The schemas of [the spec](spec.md) as tables: one for each subcommand, then their parts. What is said of an
+  absent field makes it optional.
 
   ${concatStringsSep "\n" (
     map (task: section "`${task}`" schemas.${task}) (attrNames schemas)

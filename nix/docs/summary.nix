@@ -20,7 +20,8 @@ let
     (matches "]\\(([a-z0-9/-]+\\.md)[)#]" index);
 
   title = page:
-    let found = match "# ([^\n]+)\n.*" (readFile (docs + "/${page}")); in
+    # Of one line alone: a `.*` over a whole page may want more stack than Nix has.
+    let found = match "# (.+)" (head (split "\n" (readFile (docs + "/${page}")))); in
     if found == null then throw "docs/${page}: its first line should be its title, `# …`." else head found;
   entry = page: "[${title page}](${page})";
 

@@ -83,7 +83,7 @@ let
 
   # The page that has a function's name for its title, and there the meanings.
   reference = ../../../docs/reference;
-  pageOf = name: filter (page: match "# `${name}`\n.*" (readFile (reference + "/${page}")) != null)
+  pageOf = name: filter (page: head (split "\n" (readFile (reference + "/${page}"))) == "# `${name}`")
     (filter (page: match ".*\\.md" page != null) (attrNames (readDir reference)));
   ofFunction = name:
     let

@@ -67,7 +67,11 @@ let
     xorriso = package "xorriso" "xorriso";
     xz = package "xz" "xz";
     zstd = package "zstd" "zstd";
-    # From a list of its own, so that tests alone are made again when it changes.
+    # From lists of their own, so that tests alone are made again when one changes.
+    perl = nixpkgs.writeShellScriptBin "perl" ''
+      export PERL5LIB=${trees.hydra}/usr/lib/x86_64-linux-gnu/perl-base
+      exec ${trees.hydra}/usr/lib64/ld-linux-x86-64.so.2 --library-path ${trees.hydra}/usr/lib/x86_64-linux-gnu ${trees.hydra}/usr/bin/perl "$@"
+    '';
     # WFVM's way into a guest, which scripts/bench measures ours beside.
     sshpass = nixpkgs.writeShellScriptBin "sshpass" ''
       exec ${trees.sshpass}/usr/lib64/ld-linux-x86-64.so.2 --library-path ${trees.sshpass}/usr/lib/x86_64-linux-gnu ${trees.sshpass}/usr/bin/sshpass "$@"

@@ -5,6 +5,7 @@
 mod builders;
 mod documents;
 mod homes;
+mod hydra;
 mod module_order;
 mod names_and_sizes;
 mod reference;

@@ -25,8 +25,9 @@
       devShells.${system} = outputs.devShells;
       formatter.${system} = outputs.formatter;
 
-      overlays.default = final: _: { wfvm = for final; };
+      hydraJobs = import ./nix/hydra/jobs.nix { inherit pkgs; wfvm = product; };
 
+      overlays.default = final: _: { wfvm = for final; };
 
     };
 }

@@ -86,8 +86,12 @@ let
     # The ISO of the reference guest.
     referenceGuest = (import ./reference-guest {
       inherit pkgs;
-      guestPackages = pkgs.debianTrees.reference-guest;
-      referenceGuestBinary = "${pkgs.reference-guest}/bin/reference-guest";
+      guestPackages = pkgs.debianTrees.reference-guest or (import ./debian/locked.nix {
+        inherit pkgs;
+        name = "reference-guest";
+        lock = ./reference-guest/packages.lock;
+      });
+      referenceGuestBinary = "${pkgs.reference-guest or (import ./packages/reference-guest.nix { inherit pkgs; })}/bin/reference-guest";
     }).iso;
 
     # The documents as a site.

@@ -1,8 +1,9 @@
 # Debian's programs run from the store, inside the sandbox. A nixpkgs has tests
 # of its own for its packages.
-{ pkgs, ... }:
+{ facts, pkgs, ... }:
 
-pkgs.runCommand "check-debian-tools" { } ''
+if !(pkgs ? debianTrees) then facts "debian-tools" { }
+else pkgs.runCommand "check-debian-tools" { } ''
   count=0
   starts() { # PROGRAM ARGUMENT… : it runs, and says something
     local words

@@ -1,0 +1,33 @@
+# The tree that nix/debian/fetch makes of a list of packages, made by a nixpkgs of a
+# lock that nix/debian/lock wrote.
+{ pkgs, name, lock }:
+
+let
+  inherit (builtins) elemAt filter head isString map match readFile replaceStrings split;
+
+  lines = filter isString (split "\n" (readFile lock));
+  rows = filter (row: row != null) (map (match "([0-9a-f]{64})  (.*)") lines);
+  snapshot = head (head (filter (row: row != null) (map (match "# snapshot (.*)") lines)));
+
+  package = row:
+    let path = elemAt row 1;
+    in pkgs.fetchurl {
+      # A store path has no tilde.
+      name = replaceStrings [ "~" ] [ "-" ] (baseNameOf path);
+      # Debian deletes a package when it has a newer one; its snapshots keep each.
+      urls = [ "https://deb.debian.org/debian/${path}" "https://snapshot.debian.org/archive/debian/${snapshot}/${path}" ];
+      sha256 = head row;
+    };
+in
+pkgs.runCommand "debian-${name}"
+  {
+    nativeBuildInputs = [ pkgs.binutils pkgs.gnutar pkgs.xz ];
+    packages = map package rows;
+  } ''
+  # Debian's /usr-merge, as in fetch.
+  mkdir -p $out/usr/{bin,sbin,lib,lib64}
+  for directory in bin sbin lib lib64; do ln -s usr/$directory $out/$directory; done
+  for package in $packages; do
+    ar p "$package" data.tar.xz | tar --extract --xz --keep-directory-symlink --no-same-owner --directory $out
+  done
+''

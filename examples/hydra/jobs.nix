@@ -3,7 +3,7 @@
 { pkgs, wfvm }:
 
 let
-  # Seconds. Hydra's own limits are ten hours, and two without a line of log.
+  # Seconds. Hydra's own limits are ten hours, and an hour or two without output.
   limited = more: package: package // {
     meta = package.meta or { } // { timeout = 4 * 60 * 60; maxSilent = 60 * 60; } // more;
   };

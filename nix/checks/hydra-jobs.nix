@@ -36,6 +36,8 @@ let
     "the example's jobs evaluate" = [ (evaluate example) true ];
     "the example's jobs have limits" = [ (limited example) true ];
     "limits do not change what is built" = [ ours.demoImage.drvPath product.demoImage.drvPath ];
+    "nor do they by overrideAttrs" =
+      (let image = product.demoImage.overrideAttrs { meta.timeout = 60; }; in [ [ image.drvPath image.meta.timeout ] [ product.demoImage.drvPath 60 ] ]);
     "an image is built before what is made with it" = [ (ours.demoImage.meta.schedulingPriority > 100) true ];
     "a release is an aggregate" = [ [ ours.release._hydraAggregate example.release._hydraAggregate ] [ true true ] ];
     "it is made of the jobs" = [ (map (job: job.drvPath) example.release.constituents) (map (job: job.drvPath) (attrValues example.tests)) ];

@@ -5,9 +5,9 @@
 let
   inherit (builtins) attrValues mapAttrs;
 
-  # Hydra ends a job after ten hours, or an hour or two without a line. Here an
-  # installation says something at least once a minute, and ends by deadlines of
-  # its own, whose message is better: docs/reference/deadlines.md.
+  # Hydra ends a job after ten hours, or an hour or two without output. Here what
+  # hangs ends by deadlines of its own, whose message is better, so these limits are
+  # longer than any of them that the jobs have: docs/reference/deadlines.md.
   job = limits: package: package // {
     meta = package.meta or { } // { timeout = 3 * 60 * 60; maxSilent = 30 * 60; } // limits;
   };

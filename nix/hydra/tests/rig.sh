@@ -44,5 +44,7 @@ cp -r --no-preserve=mode "$sources" hydra
 if [ -z "$unchanged" ]; then bash "$apply" hydra ${without:+--without "$without"}; fi
 cp -r --no-preserve=mode "$standIns" stand-ins
 export HYDRA_SOURCES=$work/hydra HYDRA_DATA=$work/hydra-data HYDRA_DATABASE_URL="postgres:///hydra?host=$work&user=hydra"
+# The same for revisions before August 2026.
+export HYDRA_DBI="dbi:Pg:dbname=hydra;host=$work;user=hydra"
 perl -I "$tests" "$tests/routes.pl"
 bash "$tests/ways-out.sh" hydra

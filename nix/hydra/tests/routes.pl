@@ -193,6 +193,7 @@ for my $path ($restricted, $image) {
     refuses('/nar/' . basename($path));
 }
 is(answer('/' . hash_of($image) . '.narinfo', \&HEAD)->code, 404, 'the narinfo is refused to HEAD');
+is(answer('/nar/' . basename($image), \&HEAD)->content, '', 'HEAD of a NAR has nothing of it');
 refuses('/build/2/output/out');
 refuses('/build/3/output/out');
 refuses('/build/2/download/1/words.txt');

@@ -42,11 +42,31 @@ in
       ssh = import ../wfvm/demo-ssh.nix { inherit pkgs; };
       inherit (flake.lib.utils) win-exec;
     }))
+    (named "nixosModules.default" (import ../nix/nixos/programs.nix {
+      inherit pkgs;
+      name = "x";
+      declared = {
+        inherit image;
+        keepState = false;
+        onNewImage = "replace";
+        cores = 2;
+        memoryMib = null;
+        isolateNetwork = true;
+        forwardedPorts = [ { address = "127.0.0.1"; host = 3389; guest = 3389; } ];
+        vnc = true;
+        extraQemuFlags = [ ];
+      };
+    }))
     (named "overlays.default" { inherit (overlaid.wfvm) demoImage; })
     (leaves "packages" flake.packages)
     (leaves "devShells" flake.devShells)
     (named "formatter" flake.formatter)
     (mapAttrs (_: app: { drvPath = app.program; }) (named "apps" flake.apps.${system}))
+    (leaves "templates" (mapAttrs
+      (_: template:
+        let outputs = (import (template.path + "/flake.nix")).outputs { self = outputs; nixpkgs.legacyPackages.${system} = pkgs; wfvm = flake; };
+        in outputs)
+      flake.templates))
     (leaves "checks" (withoutThis flake.checks.${system}))
     (leaves "hydraJobs" (import ../nix/hydra/jobs.nix { inherit pkgs; wfvm = product // { checks = withoutThis product.checks; }; }))
   ];

@@ -1,1 +1,5 @@
-{ wfvm, ... }: { names = builtins.concatStringsSep " " (builtins.attrNames wfvm.checks); }
+{ wfvm, ... }:
+{
+  names = builtins.concatStringsSep " " (builtins.attrNames wfvm.checks);
+  derivations = builtins.mapAttrs (_: check: check.drvPath) wfvm.checks;
+}

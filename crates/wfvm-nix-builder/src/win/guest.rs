@@ -15,6 +15,7 @@ use wfvm::{
     spec::Login,
 };
 
+use super::terminal;
 use crate::{
     nix_env::{self, GuestEnv, of_guest},
     report::Failure,
@@ -76,7 +77,7 @@ impl Guest {
                     Failure::new(page, Blame::Host)
                 };
                 let connection = UnixStream::connect(socket).await.map_err(gone)?;
-                let asked = ask(connection, request, input, tokio::io::stdout(), tokio::io::stderr()).await;
+                let asked = ask(connection, request, input, terminal::stdout(), terminal::stderr()).await;
                 match asked {
                     Ok(Answer::Ended { exit_code, accepted }) => Ok(Ended { exit_code, accepted }),
                     Ok(Answer::Failed { problem, status }) => Err(Failure { page: problem, status }),
@@ -187,7 +188,7 @@ async fn execute(
         }
     };
     let copying = async {
-        let (mut stdout, mut stderr) = (tokio::io::stdout(), tokio::io::stderr());
+        let (mut stdout, mut stderr) = (terminal::stdout(), terminal::stderr());
         while let Some(piece) = written.recv().await {
             match piece {
                 Output::Stdout(bytes) => {

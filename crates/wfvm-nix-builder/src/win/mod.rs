@@ -4,6 +4,7 @@ mod exec;
 mod files;
 mod guest;
 mod local;
+mod terminal;
 mod wait;
 
 use std::{ffi::OsString, future::Future, path::Path, process::ExitCode, time::Duration};

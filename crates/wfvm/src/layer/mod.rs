@@ -135,7 +135,7 @@ async fn story(
     let compacted = since.elapsed();
     unfinished.finish(out)?;
     let times = Times::new(begun.elapsed(), booted, scripted, shut_down, compacted);
-    progress.line(&format!("  {} steps; {times}", steps.count()));
+    progress.line(&format!("  steps: {}; {times}", steps.count()));
     Ok(times)
 }
 

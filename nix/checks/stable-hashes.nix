@@ -12,7 +12,7 @@ let
   # Whether a file is one of those that a builder is made of.
   source = mapAttrs (_: builder: import ../packages/builder-source.nix { inherit repository builder; }) builders;
   inherit (builtins) mapAttrs;
-  isIn = builder: file: pathExists (source.${builder} + "/${file}");
+  isIn = builder: source.${builder}.has;
   # The builders that a change of a file makes anew.
   rebuilt = file:
     if pathExists (repository + "/${file}") then filter (builder: isIn builder file) (attrNames builders)

@@ -4,7 +4,7 @@
 pkgs.pkgsStatic.rustPlatform.buildRustPackage {
   pname = "reference-guest";
   version = (builtins.fromTOML (builtins.readFile ../../Cargo.toml)).workspace.package.version;
-  src = import ./source.nix { repository = ../..; crates = "reference-guest"; };
+  src = (import ./source.nix { repository = ../..; crates = "reference-guest"; }).path;
   cargoLock.lockFile = ../../Cargo.lock;
   # The other members of the workspace are no part of the source.
   postPatch = ''

@@ -9,7 +9,7 @@ in
 pkgs.pkgsStatic.rustPlatform.buildRustPackage {
   pname = name;
   version = (builtins.fromTOML (builtins.readFile ../../Cargo.toml)).workspace.package.version;
-  src = import ./builder-source.nix { repository = ../..; inherit builder; };
+  src = (import ./builder-source.nix { repository = ../..; inherit builder; }).path;
   cargoLock.lockFile = ../../Cargo.lock;
   # The other members of the workspace are no part of the source.
   postPatch = ''

@@ -12,6 +12,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::watch;
 
 use crate::accounts::Account;
+use crate::wine::Ended;
 use crate::{panther, power, wait, wine};
 
 pub(super) const SHELL: &str = "C:\\windows\\system32\\cmd.exe";
@@ -28,16 +29,15 @@ pub(super) async fn run(channel: Channel<Msg>, line: String, account: Account) {
         drop(output.close().await);
         return;
     }
-    let code = match execute(&mut input, &output, &line, &account).await {
-        Ok(code) => code,
-        Err(error) => {
-            panther::warning("SSHD", format!("{line}: {error}"));
-            1
-        }
-    };
-    // A client that has gone is told nothing.
-    drop(output.exit_status(code).await);
-    drop(output.eof().await);
+    let ended = execute(&mut input, &output, &line, &account).await.unwrap_or_else(|error| {
+        panther::warning("SSHD", format!("{line}: {error}"));
+        Ended::Broken(error.to_string())
+    });
+    // Whom the machine's end has killed has no exit code of its own. A client that has gone is told nothing.
+    if !(power::is_ending() && matches!(ended, Ended::Broken(_))) {
+        drop(output.exit_status(ended.code()).await);
+        drop(output.eof().await);
+    }
     drop(output.close().await);
 }
 
@@ -46,7 +46,7 @@ async fn execute(
     output: &ChannelWriteHalf<Msg>,
     line: &str,
     account: &Account,
-) -> std::io::Result<u32> {
+) -> std::io::Result<Ended> {
     let (mut command, report) = wine::prepare(line, &account.name, &account.profile());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = Command::from(command).kill_on_drop(true).spawn()?;
@@ -66,7 +66,7 @@ async fn execute(
         status
     };
     let (status, ()) = tokio::join!(ending, streams);
-    Ok(report.ended(&status?.to_string()).code())
+    Ok(report.ended(&status?.to_string()))
 }
 
 /// Feeds the command until it ends; a client that goes away takes it along.

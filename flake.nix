@@ -28,12 +28,11 @@
       hydraJobs = import ./nix/hydra/jobs.nix { inherit pkgs; wfvm = product; };
 
       overlays.default = final: _: { wfvm = for final; };
-      nixosModules.default = ./nix/nixos;
+      nixosModules.default.imports = [ ./nix/nixos ];
 
       # A folder is a template.
       templates = mapAttrs
         (name: _: { path = ./nix/templates + "/${name}"; inherit (import (./nix/templates + "/${name}/flake.nix")) description; })
         (readDir ./nix/templates);
-
     };
 }

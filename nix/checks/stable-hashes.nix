@@ -29,6 +29,7 @@ facts "stable-hashes" {
   "the reference guest" = [ (rebuilt "crates/reference-guest/src/main.rs") [ ] ];
   "run" = [ (rebuilt "crates/wfvm/src/run/mod.rs") [ "wfvm-nix-builder" ] ];
   "run's options" = [ (rebuilt "crates/wfvm-nix-builder/src/tasks/run.rs") [ "wfvm-nix-builder" ] ];
+  "the store as a volume" = [ (rebuilt "crates/wfvm/src/store_volume/mod.rs") [ "wfvm-nix-builder" ] ];
   "schema" = [ (rebuilt "crates/wfvm-nix-builder/src/tasks/schema.rs") [ "wfvm-nix-builder" ] ];
   "win-exec is part of layers, not of installations" =
     [ (rebuilt "crates/wfvm-nix-builder/src/win/exec.rs") [ "wfvm-layer-builder" "wfvm-nix-builder" ] ];

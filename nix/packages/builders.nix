@@ -28,11 +28,13 @@
       "wfvm/src/spec/network/check.rs"
       "wfvm/src/spec/run.rs"
       "wfvm/src/steps.rs"
+      "wfvm/src/store_volume"
       "wfvm-nix-builder/src/forward.rs"
       "wfvm-nix-builder/src/nix_env/guest.rs"
       "wfvm-nix-builder/src/tasks/layer.rs"
       "wfvm-nix-builder/src/tasks/run.rs"
       "wfvm-nix-builder/src/tasks/schema.rs"
+      "wfvm-nix-builder/src/tasks/store_volume.rs"
       "wfvm-nix-builder/src/win"
     ];
   };
@@ -49,10 +51,12 @@
       "wfvm/src/preflight.rs"
       "wfvm/src/run"
       "wfvm/src/spec/run.rs"
+      "wfvm/src/store_volume"
       "wfvm/src/windows_iso"
       "wfvm-nix-builder/src/tasks/install.rs"
       "wfvm-nix-builder/src/tasks/run.rs"
       "wfvm-nix-builder/src/tasks/schema.rs"
+      "wfvm-nix-builder/src/tasks/store_volume.rs"
     ];
   };
 }

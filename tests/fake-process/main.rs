@@ -19,3 +19,4 @@ mod sftp_server;
 mod ssh_server;
 mod stage;
 mod standalone;
+mod store_volume;

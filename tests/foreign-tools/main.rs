@@ -9,4 +9,5 @@ mod nix;
 mod offline_disk;
 mod program;
 mod prompt_free;
+mod store_volume;
 mod windows_iso;

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source;
 
 /// The crates' features that a feature switches on besides itself.
-const MEANS: [(&str, &str); 2] = [("layer", "script"), ("run", "script")];
+const MEANS: [(&str, &str); 4] =
+    [("layer", "script"), ("run", "script"), ("run", "store-volume"), ("store-volume", "script")];
 const ROOTS: [&str; 2] = ["crates/wfvm/src", "crates/wfvm-nix-builder/src"];
 
 /// The modules below `crates` that have a condition, and the features of which one is enough

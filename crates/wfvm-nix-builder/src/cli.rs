@@ -36,6 +36,9 @@ enum Task {
         #[arg(value_enum)]
         of: tasks::SchemaOf,
     },
+    #[cfg(feature = "store-volume")]
+    /// Serve store paths as the medium of a CD drive, without a copy, by NBD.
+    StoreVolume(tasks::StoreVolume),
     #[cfg(feature = "script")]
     /// Copy standard input and output to a TCP port: QEMU calls this for a forwarded connection.
     #[command(hide = true)]
@@ -94,6 +97,8 @@ impl Cli {
             Task::Run(run) => run.perform(),
             #[cfg(all(feature = "install", feature = "layer", feature = "run"))]
             Task::Schema { of } => tasks::schema(of),
+            #[cfg(feature = "store-volume")]
+            Task::StoreVolume(volume) => volume.perform(),
             #[cfg(feature = "script")]
             Task::Forward { address, port } => forward::forward(&address, port),
             Task::ReadDisk { image, limit, paths } => tasks::read_disk(&image, limit, &paths),

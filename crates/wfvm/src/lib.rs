@@ -30,6 +30,8 @@ pub mod qmp;
 pub mod qemu;
 pub mod guest;
 pub mod session;
+#[cfg(feature = "store-volume")]
+pub mod store_volume;
 #[cfg(feature = "script")]
 pub mod steps;
 #[cfg(feature = "script")]

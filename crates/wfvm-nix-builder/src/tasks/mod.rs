@@ -9,6 +9,8 @@ mod read_disk;
 mod run;
 #[cfg(all(feature = "install", feature = "layer", feature = "run"))]
 mod schema;
+#[cfg(feature = "store-volume")]
+mod store_volume;
 
 use std::{
     future::Future,
@@ -26,6 +28,8 @@ pub(crate) use read_disk::read_disk;
 pub(crate) use run::Run;
 #[cfg(all(feature = "install", feature = "layer", feature = "run"))]
 pub(crate) use schema::{SchemaOf, schema};
+#[cfg(feature = "store-volume")]
+pub(crate) use store_volume::StoreVolume;
 use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 use wfvm::{

@@ -20,7 +20,8 @@ pub(super) fn refusal(name: &str) -> Option<String> {
     is_device(&stem).then(|| format!("is that of the device {stem}"))
 }
 
-fn is_device(stem: &str) -> bool {
+/// Whether a name up to its first dot, in capitals, is that of a device.
+pub(crate) fn is_device(stem: &str) -> bool {
     let port = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
     let number = |rest: &str| {
         matches!(rest, "¹" | "²" | "³") || rest.len() == 1 && rest.starts_with(|c: char| c.is_ascii_digit())

@@ -5,7 +5,7 @@
 mod command_line;
 mod connection;
 #[cfg(feature = "script")]
-mod file_name;
+pub(crate) mod file_name;
 #[cfg(feature = "script")]
 mod files;
 mod greeting;

@@ -17,4 +17,5 @@ mod layers;
 mod mistakes;
 mod network;
 mod side_by_side;
+mod store_volume;
 mod windows_programs;

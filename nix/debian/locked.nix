@@ -7,15 +7,14 @@ let
 
   lines = filter isString (split "\n" (readFile lock));
   rows = filter (row: row != null) (map (match "([0-9a-f]{64})  (.*)") lines);
-  snapshot = head (head (filter (row: row != null) (map (match "# snapshot (.*)") lines)));
 
   package = row:
     let path = elemAt row 1;
     in pkgs.fetchurl {
       # A store path has no tilde.
       name = replaceStrings [ "~" ] [ "-" ] (baseNameOf path);
-      # Debian deletes a package when it has a newer one; its snapshots keep each.
-      urls = [ "https://deb.debian.org/debian/${path}" "https://snapshot.debian.org/archive/debian/${snapshot}/${path}" ];
+      # nixpkgs' own list of mirrors, or NIX_MIRRORS_debian.
+      url = "mirror://debian/${path}";
       sha256 = head row;
     };
 in

@@ -135,11 +135,13 @@ types // {
      # Type  function :: String -> { NAME = { type, default ? } } -> (arguments -> a) -> arguments -> a
 
      The body sees every field; what is wrong with the arguments fails the
-     evaluation, all of it in one message. `.problems` lists it instead;
-     `__functionArgs` is the convention of nixpkgs for a function that is a set. */
+     evaluation, all of it in one message. `.problems` lists it instead, `.fields`
+     is for a function that takes the same and more; `__functionArgs` is the
+     convention of nixpkgs for a function that is a set. */
   function = name: fields: body:
     let arguments = types.record fields;
     in {
+      inherit fields;
       __functionArgs = mapAttrs (_: field: field ? default) fields;
       problems = given:
         if isAttrs given then arguments.problemsIn "" given else [ "its argument is ${article given}, but it should be a set." ];

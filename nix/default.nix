@@ -44,6 +44,7 @@ let
           inherit (final) spec;
           run = arguments: product.wfvm-run (arguments // { inherit image; });
           debug = import ./debug.nix room image;
+          dir = import ./image-directory.nix room image;
         };
       });
 
@@ -77,7 +78,7 @@ let
     guestOs = byFile ./guest-os (file: import file { inherit (room) sources; inherit (product) referenceGuest; });
   };
 
-  product = byFile ./lib (file: import file room) // {
+  product = import ./not-carried.nix // byFile ./lib (file: import file room) // {
     inherit wfvm-nix-builder;
 
     # Included layers, for `makeWindowsImage { layers = [ … ]; }`.

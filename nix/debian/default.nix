@@ -76,6 +76,10 @@ let
     sshpass = nixpkgs.writeShellScriptBin "sshpass" ''
       exec ${trees.sshpass}/usr/lib64/ld-linux-x86-64.so.2 --library-path ${trees.sshpass}/usr/lib/x86_64-linux-gnu ${trees.sshpass}/usr/bin/sshpass "$@"
     '';
+    e2fsprogs = nixpkgs.writeShellScriptBin "mkfs.ext4" ''
+      export MKE2FS_CONFIG=${trees.e2fsprogs}/etc/mke2fs.conf
+      exec -a mkfs.ext4 ${trees.e2fsprogs}/usr/lib64/ld-linux-x86-64.so.2 --argv0 mkfs.ext4 --library-path ${trees.e2fsprogs}/usr/lib/x86_64-linux-gnu ${trees.e2fsprogs}/usr/sbin/mke2fs -t ext4 "$@"
+    '';
     msitools = nixpkgs.writeShellScriptBin "wixl" ''
       export GCONV_PATH=${trees.wixl}/usr/lib/x86_64-linux-gnu/gconv
       exec ${trees.wixl}/usr/lib64/ld-linux-x86-64.so.2 --library-path ${trees.wixl}/usr/lib/x86_64-linux-gnu ${trees.wixl}/usr/bin/wixl "$@"

@@ -41,7 +41,7 @@ let
       (state: line:
         let
           comment = match " *# (.*)" line;
-          field = match " *([A-Za-z]+) = \\{ *(type.*)?" line;
+          field = match " *([A-Za-z_]+) = \\{ *((type|inherit).*)?" line;
         in
         if comment != null then state // { text = state.text ++ comment; }
         else if field != null && state.text != [ ]
@@ -90,10 +90,12 @@ let
       file = ../../lib + "/${name}.nix";
       page = pageOf name;
       own = page != [ ];
+      value = import file keeping;
     in
-    "## `${name}`\n\n${documentation file}\n\n"
-    + (if own then "What each argument means: [`${name}`](${head page}).\n\n" else "")
-    + table ({ inherit (import file keeping) fields; } // (if own then { } else { meaning = comments file; }));
+    "## `${name}`\n\n${documentation file}\n"
+    + (if own then "\nWhat each argument means: [`${name}`](${head page}).\n" else "")
+    # Some are data, or functions of what is no set.
+    + (if value ? call then "\n" + table ({ inherit (value) fields; } // (if own then { } else { meaning = comments file; })) else "");
 
   ofLayer = name:
     let

@@ -1,0 +1,15 @@
+# An image as vmTools keeps one, for whom takes no other: a directory with the disk
+# and the name that it has for people.
+{ pkgs, ... }:
+image:
+
+let
+  parts = builtins.match "(RESTRICTDIST-)?(.*)\\.img" image.name;
+  name = if parts == null then image.name else builtins.elemAt parts 1;
+in
+# Named as the image is, because of what must not be redistributed.
+pkgs.runCommand "${image.name}.dir" { fullName = image.fullName or name; } ''
+  mkdir -p $out/nix-support
+  ln -s ${image} $out/disk-image.qcow2
+  printf '%s\n' "$fullName" > $out/nix-support/full-name
+''

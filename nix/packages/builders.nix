@@ -17,7 +17,9 @@
     commands = [ ];
     without = [
       "wfvm/src/command_socket"
+      "wfvm/src/exchange"
       "wfvm/src/layer"
+      "wfvm/src/outputs"
       "wfvm/src/run"
       "wfvm/src/script.rs"
       "wfvm/src/session/command_line.rs"
@@ -45,8 +47,10 @@
     commands = [ "win-exec" "win-put" "win-get" "win-wait" "win-restart" ];
     without = [
       "wfvm/src/answer_file"
+      "wfvm/src/exchange"
       "wfvm/src/install"
       "wfvm/src/media"
+      "wfvm/src/outputs"
       "wfvm/src/preflight"
       "wfvm/src/preflight.rs"
       "wfvm/src/run"

@@ -4,6 +4,7 @@
 
 mod answer_file;
 mod builders;
+mod exchange;
 mod media;
 mod nix;
 mod offline_disk;

@@ -22,7 +22,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde_path_to_error", &["wfvm/src/spec/"]),
     ("sha1", &["reference-guest/src/stand_ins/certutil.rs"]),
     ("sha2", &["wfvm/src/media/", "reference-guest/src/accounts.rs", "reference-guest/src/stand_ins/"]),
-    ("tar", &["reference-guest/src/stand_ins/archives.rs"]),
+    ("tar", &["wfvm/src/outputs/", "reference-guest/src/stand_ins/archives.rs"]),
 ];
 
 /// Crates that are a part of the language here.

@@ -32,6 +32,10 @@ pub mod guest;
 pub mod session;
 #[cfg(feature = "store-volume")]
 pub mod store_volume;
+#[cfg(feature = "run")]
+pub mod exchange;
+#[cfg(feature = "run")]
+pub mod outputs;
 #[cfg(feature = "script")]
 pub mod steps;
 #[cfg(feature = "script")]

@@ -1,4 +1,4 @@
-//! A file that appears under its name only when it is whole.
+//! A file or directory that appears under its name only when it is whole.
 
 use std::{
     io,
@@ -31,11 +31,16 @@ impl Unfinished {
     pub fn finish(&self, out: &Path) -> io::Result<()> {
         fs_err::rename(&self.0, out)
     }
+
+    /// Takes away what is there.
+    pub fn clear(&self) {
+        // It may not exist, be finished, or be gone with its directory. No link is followed.
+        let _ = fs_err::remove_file(&self.0).or_else(|_| fs_err::remove_dir_all(&self.0));
+    }
 }
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        // It may not exist, be finished, or be gone with its directory.
-        let _ = fs_err::remove_file(&self.0);
+        self.clear();
     }
 }

@@ -4,7 +4,7 @@
 const DEVICES: [&str; 4] = ["CON", "PRN", "AUX", "NUL"];
 
 /// Why Windows refuses a file of this name, if it does.
-pub(super) fn refusal(name: &str) -> Option<String> {
+pub(crate) fn refusal(name: &str) -> Option<String> {
     let reserved = |character: &char| r#"<>:"/\|?*"#.contains(*character) || character.is_ascii_control();
     if name.is_empty() {
         return Some("is empty".into());

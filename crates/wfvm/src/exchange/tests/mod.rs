@@ -1,0 +1,1 @@
+//! Volumes that were made, and volumes that were made bad.

@@ -8,7 +8,12 @@ let
   name = if parts == null then image.name else builtins.elemAt parts 1;
 in
 # Named as the image is, because of what must not be redistributed.
-pkgs.runCommand "${image.name}.dir" { fullName = image.fullName or name; } ''
+pkgs.runCommand "${image.name}.dir"
+  {
+    fullName = image.fullName or name;
+    # It is started as the image is.
+    passthru = import ./described.nix image;
+  } ''
   mkdir -p $out/nix-support
   ln -s ${image} $out/disk-image.qcow2
   printf '%s\n' "$fullName" > $out/nix-support/full-name

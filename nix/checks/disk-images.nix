@@ -54,6 +54,8 @@ facts "disk-images" {
     [ (makeImageFromWindowsIso (windowsReleases.windows11x86_64 // { name = "mine"; iso = medium; })).name "RESTRICTDIST-mine.img" ];
   "it is makeWindowsImage's image" =
     [ (windows { iso = medium; edition = "ProfessionalN"; size = 70 * 1024; name = "windows"; }).drvPath (makeWindowsImage { windowsImage = medium; }).drvPath ];
+  "a medium that is missing says how to give one" =
+    [ (match ".*nix-store --add-fixed sha256 windows-10.iso.*" (builtins.replaceStrings [ "\n" ] [ " " ] diskImageFuns.windows10x86_64.fields.iso.default.message) != null) true ];
   "the keys are those that the installation knows" = [ unknownKeys [ ] ];
   "which has many" = [ (length (keys windowsReleases.windows10x86_64) > 20) true ];
   "an image of Linux is refused" = [ (tryEval diskImages.debian12x86_64).success false ];

@@ -13,7 +13,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("imago", &["wfvm/src/disk/"]),
     ("indicatif", &["wfvm/src/progress.rs"]),
     ("ntfs", &["wfvm/src/disk/"]),
-    ("qapi", &["wfvm/src/qmp.rs", "wfvm/src/qemu.rs"]),
+    ("qapi", &["wfvm/src/qmp.rs", "wfvm/src/qemu.rs", "wfvm/src/run/by_hand.rs"]),
     ("qapi_spec", &["wfvm/src/qmp.rs"]),
     ("quick_xml", &["wfvm/src/answer_file/", "wfvm/src/windows_iso/", "reference-guest/src/answer_file/"]),
     ("russh", &["wfvm/src/session/", "reference-guest/src/openssh/"]),

@@ -1,11 +1,14 @@
-//! A script beside a running guest whose disk is thrown away afterwards.
+//! A script beside a running guest whose disk is thrown away afterwards; or a guest for a
+//! person, whose disk is kept.
 
+mod by_hand;
 mod error;
 
 use std::{path::Path, pin::pin, process::ExitStatus};
 
 use tokio::sync::watch;
 
+pub use by_hand::by_hand;
 pub use error::{RunError, RunFailure};
 
 use crate::{
@@ -43,12 +46,20 @@ pub async fn run(
             }
             Ok(status)
         }
-        Err(error) => {
-            let phase = progress.current();
-            let evidence = around.collect(machine, &spec.tools, &Replay::run(spec)).await;
-            Err(Box::new(RunFailure { name: spec.name.clone(), phase, error, evidence }))
-        }
+        Err(error) => Err(failed(spec, around, progress, machine, error).await),
     }
+}
+
+async fn failed(
+    spec: &Run,
+    around: &Surroundings<'_>,
+    progress: &Progress,
+    machine: Option<Qemu>,
+    error: RunError,
+) -> Box<RunFailure> {
+    let phase = progress.current();
+    let evidence = around.collect(machine, &spec.tools, &Replay::run(spec)).await;
+    Box::new(RunFailure { name: spec.name.clone(), phase, error, evidence })
 }
 
 async fn story(

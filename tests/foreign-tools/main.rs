@@ -8,6 +8,7 @@ mod exchange;
 mod media;
 mod nix;
 mod offline_disk;
+mod outputs;
 mod program;
 mod prompt_free;
 mod store_volume;

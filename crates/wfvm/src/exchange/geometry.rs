@@ -243,6 +243,11 @@ impl Geometry {
     }
 }
 
+/// Whether a boot sector says that the volume is in use: Linux' mark, which Windows knows as well.
+pub(super) fn is_marked_dirty(boot: &[u8]) -> bool {
+    u8_at(boot, 65) & 1 != 0
+}
+
 /// The least and the greatest size of a disk.
 pub(super) const BOUNDS: std::ops::RangeInclusive<u64> = 64 * MIB..=1024 * GIB;
 

@@ -30,7 +30,7 @@ use crate::{blame::Blame, unfinished::Unfinished};
 
 pub use damage::Damage;
 pub(crate) use names::fold;
-pub use volume::{Contents, Entry, Kind, Limits, Volume, Walk};
+pub use volume::{Contents, Entry, Kind, Limits, Room, Volume, Walk};
 
 /// The size of an exchange area that nobody asked for another: that of the largest volume that
 /// Windows itself formats with FAT32. The file is sparse and takes what is written.

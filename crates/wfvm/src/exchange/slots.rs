@@ -161,14 +161,14 @@ fn short_name(short: &ShortName, case: u8) -> Result<String, Wrong> {
     if let Some(byte) = short.iter().copied().find(is_wrong) {
         return Err(wrong(byte));
     }
+    if short.first() == Some(&b' ') {
+        return Err(wrong(b' '));
+    }
     let (stem, extension) = short.split_at(8);
     let part = |bytes: &[u8], lower: u8| {
         let text = String::from_utf8_lossy(bytes.trim_ascii_end()).into_owned();
         if case & lower == 0 { text } else { text.to_ascii_lowercase() }
     };
     let (stem, extension) = (part(stem, LOWER_STEM), part(extension, LOWER_EXTENSION));
-    if stem.is_empty() {
-        return Err(wrong(b' '));
-    }
     Ok(if extension.is_empty() { stem } else { format!("{stem}.{extension}") })
 }

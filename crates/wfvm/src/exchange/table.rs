@@ -10,8 +10,9 @@ use super::{
     host,
 };
 
-/// Bytes of the table that are held at once.
-const WINDOW: u64 = 64 << 10;
+/// Bytes of the table that are held at once. A chain may lead to and fro, and read as much anew
+/// for each of its clusters.
+const WINDOW: u64 = 4 << 10;
 /// The upper four bits belong to nobody.
 const NUMBER: u32 = 0x0FFF_FFFF;
 const FIRST_END: u32 = 0x0FFF_FFF8;
@@ -62,6 +63,15 @@ impl<'v> Table<'v> {
     /// Whether the guest was done with the volume.
     pub(super) fn is_in_order(&mut self) -> Result<bool, ExchangeError> {
         Ok(self.number(1)? & IN_ORDER == IN_ORDER)
+    }
+
+    /// How many clusters belong to nobody.
+    pub(super) fn free(&mut self) -> Result<u32, ExchangeError> {
+        let mut free = 0;
+        for cluster in 2..self.geometry.clusters().saturating_add(2) {
+            free += u32::from(self.number(cluster)? & NUMBER == 0);
+        }
+        Ok(free)
     }
 
     fn number(&mut self, cluster: u32) -> Result<u32, ExchangeError> {

@@ -8,7 +8,7 @@ use fs_err::{File, os::unix::fs::FileExt as _};
 use super::{
     ExchangeError,
     damage::Damage,
-    geometry::{Geometry, SECTOR, usize_of},
+    geometry::{self, Geometry, SECTOR, usize_of},
     host,
     names::{SLOT, fold},
     plan::DIRECTORY_BYTES,
@@ -23,7 +23,8 @@ const PIECE: u64 = 1 << 20;
 #[derive(Debug)]
 pub struct Volume {
     file: File,
-    geometry: Geometry,
+    pub(super) geometry: Geometry,
+    was_dismounted: bool,
 }
 
 /// A file or directory of an exchange area.
@@ -32,7 +33,7 @@ pub struct Entry {
     directory: Rc<str>,
     name: String,
     kind: Kind,
-    first: u32,
+    pub(super) first: u32,
 }
 
 /// What an entry is.
@@ -67,6 +68,15 @@ impl Entry {
     }
 }
 
+/// How much there is room for on a volume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// For all files and directories, in whole clusters.
+    pub bytes: u64,
+    /// What is left of it.
+    pub free: u64,
+}
+
 /// How much a walk takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -92,17 +102,26 @@ impl Volume {
             }
             Ok(sector)
         };
-        let geometry = Geometry::parse(&sector(0)?, &sector(Geometry::boot_offset())?, bytes)
-            .map_err(|damage| damaged("/", damage))?;
-        Ok(Self { file, geometry })
+        let boot = sector(Geometry::boot_offset())?;
+        let geometry = Geometry::parse(&sector(0)?, &boot, bytes).map_err(|damage| damaged("/", damage))?;
+        let was_dismounted =
+            !geometry::is_marked_dirty(&boot) && Table::new(&file, geometry).is_in_order()?;
+        Ok(Self { file, geometry, was_dismounted })
     }
 
     /// Whether the guest dismounted it. If not, what was written last may be missing.
+    #[must_use]
+    pub fn was_dismounted(&self) -> bool {
+        self.was_dismounted
+    }
+
+    /// How much there is room for, and how much of it is left; directories take of it as well.
     ///
     /// # Errors
     /// The host's.
-    pub fn was_dismounted(&self) -> Result<bool, ExchangeError> {
-        self.table().is_in_order()
+    pub fn room(&self) -> Result<Room, ExchangeError> {
+        let bytes = |clusters: u32| u64::from(clusters) * u64::from(self.geometry.cluster_bytes());
+        Ok(Room { bytes: bytes(self.geometry.clusters()), free: bytes(self.table().free()?) })
     }
 
     /// The bytes of a file, if there is one; case does not matter.

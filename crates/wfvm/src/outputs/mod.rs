@@ -96,7 +96,7 @@ pub fn from_exchange(
     rules: &Rules,
 ) -> Result<Placed, OutputError> {
     let mut placed = Placed::default();
-    if !volume.was_dismounted()? {
+    if !volume.was_dismounted() {
         placed.warn(Warning::NotDismounted);
     }
     let no_directory = || OutputError::NoDirectory { directory: directory.into() };

@@ -46,12 +46,6 @@ fn hostile_names_that_windows_reserves_are_refused() {
     assert!(store.refusal(&archive).contains("no UTF-8"));
 }
 
-fn sum(block: &[u8]) -> [u8; 8] {
-    let own = block[148..156].iter().map(|byte| u32::from(*byte)).sum::<u32>();
-    let sum = block.iter().map(|byte| u32::from(*byte)).sum::<u32>() - own + 8 * 32;
-    format!("{sum:06o}\0 ").into_bytes().try_into().unwrap()
-}
-
 #[test]
 fn hostile_names_that_differ_in_case_alone_are_refused() {
     let store = Store::new();

@@ -1,6 +1,7 @@
 //! What a guest may send, and what it must not.
 
 mod exchanged;
+mod garbage;
 mod hostile;
 mod streamed;
 
@@ -107,4 +108,11 @@ fn mode(path: &Path) -> u32 {
 
 fn limited(limits: OutputLimits) -> Rules {
     Rules { limits, ..Rules::default() }
+}
+
+/// The sum of a header, as it stands in it.
+fn sum(block: &[u8]) -> [u8; 8] {
+    let own = block[148..156].iter().map(|byte| u32::from(*byte)).sum::<u32>();
+    let sum = block.iter().map(|byte| u32::from(*byte)).sum::<u32>() - own + 8 * 32;
+    format!("{sum:06o}\0 ").into_bytes().try_into().unwrap()
 }

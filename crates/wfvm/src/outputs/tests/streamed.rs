@@ -70,3 +70,23 @@ fn an_archive_that_breaks_off_is_no_output() {
     let twice = [archive.clone(), archive].concat();
     assert!(store.refusal(&twice).contains("something follows its end"));
 }
+
+/// Made by bsdtar 3.6.2, which Windows has as `tar.exe`: `bsdtar -b 1 -cf bsdtar.bin out`, of a
+/// tree with a file of 3 MiB that has three bytes at 1,000,000, a link and a hard link.
+const BSDTAR: &[u8] = include_bytes!("bsdtar.bin");
+
+#[test]
+fn what_bsdtar_writes_becomes_the_same_tree() {
+    use std::os::unix::fs::MetadataExt as _;
+    let store = Store::new();
+    let placed = store.tar(BSDTAR, &Rules::default()).unwrap();
+    assert_eq!(placed.outputs["out"].entries, 8);
+    assert_eq!(fs_err::read(store.path("out/Ünï – 名前.txt")).unwrap(), b"text");
+    assert_eq!(fs_err::read(store.path("out/bin/again.exe")).unwrap(), b"MZ");
+    assert_eq!(fs_err::read(store.path("out/bin/link")).unwrap(), b"MZ");
+    assert_eq!(mode(&store.path("out/bin/script")), 0o755);
+    let sparse = fs_err::read(store.path("out/sparse")).unwrap();
+    assert_eq!((sparse.len(), &sparse[1_000_000..1_000_003]), (3 << 20, &b"abc"[..]));
+    assert!(sparse.iter().filter(|byte| **byte != 0).count() == 3);
+    assert!(fs_err::metadata(store.path("out/sparse")).unwrap().blocks() * 512 <= 128 << 10);
+}

@@ -75,6 +75,8 @@ let
     layer = import ./layer.nix room;
     layering = import ./layering.nix { inherit check; };
     program = import ./program.nix room;
+    linuxGuest = import ./linux-guest.nix room;
+    linuxVM = import ./linux-vm.nix room;
     guestOs = byFile ./guest-os (file: import file { inherit (room) sources; inherit (product) referenceGuest; });
   };
 

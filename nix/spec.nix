@@ -67,6 +67,34 @@ in
     tools = scriptTools machine;
   };
 
+  /** For `wfvm-nix-builder linux`. */
+  linux = { name, builder, args, guest, linuxGuest }: present {
+    wfvmSpec = version;
+    inherit name builder args;
+    inherit (guest) accelerator overlay environment bootTimeoutSeconds timeoutSeconds diskImageFormat;
+    inherit (linuxGuest) kernel;
+    initramfs = "${linuxGuest.initramfs}";
+    modprobe = "${linuxGuest.modprobe}";
+    shell = "${pkgs.bash}/bin/sh";
+    storeDirectory = builtins.storeDir;
+    memoryMib = guest.memSize;
+    parallel = guest.enableParallelBuilding;
+    qemuOptions = guest.QEMU_OPTS;
+    preVm = guest.preVM;
+    postVm = guest.postVM;
+    searchPath = map programs standardPrograms;
+    diskImage = if guest.diskImage == null then null else "${guest.diskImage}";
+    rootDevice =
+      if elem guest.mountDisk [ false "" ] then null
+      else if elem guest.mountDisk [ true "1" ] then "/dev/vda"
+      else guest.mountDisk;
+    tools = {
+      qemu = "${pkgs.qemu}/bin/qemu-system-x86_64";
+      qemuImg = "${pkgs.qemu}/bin/qemu-img";
+      bash = "${pkgs.bash}/bin/bash";
+    };
+  };
+
   /** For `wfvm-nix-builder layer`. */
   layer = { layer, parent, compact, machine, login }: {
     wfvmSpec = version;

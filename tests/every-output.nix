@@ -33,6 +33,7 @@ in
   parts = [
     (named "lib.for pkgs" (windows product.makeWindowsImage // {
       run = product.wfvm-run { name = "x"; inherit image; script = "true"; };
+      linux = product.runInLinuxVM (pkgs.runCommand "x" { } "");
       inherit (image) debug;
       conda-channel = (product.layers.conda-channel { packages = [ image ]; }).channel or image;
     }))

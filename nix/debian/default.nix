@@ -51,6 +51,16 @@ let
     gzip = package "gzip" "gzip";
     kmod = package "kmod" "kmod";
     libxml2 = package "libxml2" "xmllint";
+    # The kernel of the reference guest's list, in nixpkgs' shape.
+    linux = nixpkgs.runCommand "linux" { passthru.target = "bzImage"; } ''
+      kernel=$(echo ${trees.reference-guest}/boot/vmlinuz-*)
+      version=''${kernel#*/boot/vmlinuz-}
+      directory=$out/lib/modules/$version
+      mkdir -p $directory
+      cp $kernel $out/bzImage
+      ln -s ${trees.reference-guest}/usr/lib/modules/$version/* $directory
+      depmod --basedir $out $version
+    '';
     mtools = package "mtools" "mtools";
     ntfs3g = package "ntfs-3g" "ntfs-3g";
     openssh = package "openssh" "ssh";

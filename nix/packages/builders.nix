@@ -6,7 +6,7 @@
 # `without` is held against the `#[cfg(feature = …)]` of the modules by tests/house.
 {
   wfvm-nix-builder = {
-    features = [ "install" "layer" "run" ];
+    features = [ "install" "layer" "run" "linux" ];
     # Names under which it is a program of its own.
     commands = [ "win-exec" "win-put" "win-get" "win-wait" "win-restart" ];
     without = [ ];
@@ -19,6 +19,7 @@
       "wfvm/src/command_socket"
       "wfvm/src/exchange"
       "wfvm/src/layer"
+      "wfvm/src/linux_guest"
       "wfvm/src/outputs"
       "wfvm/src/run"
       "wfvm/src/script.rs"
@@ -27,6 +28,7 @@
       "wfvm/src/session/files.rs"
       "wfvm/src/session/pattern.rs"
       "wfvm/src/spec/layer.rs"
+      "wfvm/src/spec/linux.rs"
       "wfvm/src/spec/network/check.rs"
       "wfvm/src/spec/run.rs"
       "wfvm/src/steps.rs"
@@ -34,6 +36,7 @@
       "wfvm-nix-builder/src/forward.rs"
       "wfvm-nix-builder/src/nix_env/guest.rs"
       "wfvm-nix-builder/src/tasks/layer.rs"
+      "wfvm-nix-builder/src/tasks/linux.rs"
       "wfvm-nix-builder/src/tasks/run.rs"
       "wfvm-nix-builder/src/tasks/schema.rs"
       "wfvm-nix-builder/src/tasks/store_volume.rs"
@@ -49,15 +52,18 @@
       "wfvm/src/answer_file"
       "wfvm/src/exchange"
       "wfvm/src/install"
+      "wfvm/src/linux_guest"
       "wfvm/src/media"
       "wfvm/src/outputs"
       "wfvm/src/preflight"
       "wfvm/src/preflight.rs"
       "wfvm/src/run"
+      "wfvm/src/spec/linux.rs"
       "wfvm/src/spec/run.rs"
       "wfvm/src/store_volume"
       "wfvm/src/windows_iso"
       "wfvm-nix-builder/src/tasks/install.rs"
+      "wfvm-nix-builder/src/tasks/linux.rs"
       "wfvm-nix-builder/src/tasks/run.rs"
       "wfvm-nix-builder/src/tasks/schema.rs"
       "wfvm-nix-builder/src/tasks/store_volume.rs"

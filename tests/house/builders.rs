@@ -6,8 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source;
 
 /// The crates' features that a feature switches on besides itself.
-const MEANS: [(&str, &str); 4] =
-    [("layer", "script"), ("run", "script"), ("run", "store-volume"), ("store-volume", "script")];
+const MEANS: [(&str, &str); 5] = [
+    ("layer", "script"),
+    ("linux", "script"),
+    ("run", "script"),
+    ("run", "store-volume"),
+    ("store-volume", "script"),
+];
 const ROOTS: [&str; 2] = ["crates/wfvm/src", "crates/wfvm-nix-builder/src"];
 
 /// The modules below `crates` that have a condition, and the features of which one is enough
@@ -104,6 +109,9 @@ fn the_features_are_those_of_both_crates() {
                 "{manifest}: {features}"
             );
         }
-        assert!(features.contains(r#"default = ["install", "layer", "run"]"#), "{manifest}: {features}");
+        assert!(
+            features.contains(r#"default = ["install", "layer", "run", "linux"]"#),
+            "{manifest}: {features}"
+        );
     }
 }

@@ -5,7 +5,7 @@ use crate::source;
 /// A crate, where it lives below `crates/`, and no other place.
 const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["wfvm-nix-builder/src/cli.rs", "wfvm-nix-builder/src/tasks/", "wfvm-nix-builder/src/win/"]),
-    ("cpio", &["reference-guest/src/initramfs.rs"]),
+    ("cpio", &["reference-guest/src/initramfs.rs", "wfvm/src/linux_guest/initramfs.rs"]),
     ("fatfs", &["wfvm/src/media/", "reference-guest/src/disk_configuration/"]),
     ("flate2", &["reference-guest/src/stand_ins/archives.rs"]),
     ("hadris_fs", &["wfvm/src/media/"]),

@@ -52,6 +52,11 @@ fn the_schema_of_run_is_that_of_the_code() {
 }
 
 #[test]
+fn the_schema_of_linux_is_that_of_the_code() {
+    assert_schema("linux", &spec::schema::<spec::Linux>());
+}
+
+#[test]
 fn the_phases_are_those_of_the_code() {
     let text = source::text("crates/wfvm/src/phase.rs");
     let words = source::literals(source::between(&text, "fn word(self)", "\n    }\n"));
@@ -152,7 +157,8 @@ fn the_deadlines_are_those_of_the_code() {
     let install = serde_json::to_value(InstallTimeouts::default()).unwrap();
     let run = serde_json::to_value(RunTimeouts::default()).unwrap();
     let layer = serde_json::to_value(LayerTimeouts::default()).unwrap();
-    for timeouts in [install, layer, run] {
+    let linux = serde_json::json!({ "bootTimeoutSeconds": spec::LINUX_BOOT_TIMEOUT_SECONDS });
+    for timeouts in [install, layer, run, linux] {
         for (field, seconds) in timeouts.as_object().unwrap() {
             if !page.contains(&format!("| `{field}` | {seconds} |")) {
                 wrong.push(format!("docs/reference/deadlines.md has no row `{field}` | {seconds}"));

@@ -29,7 +29,13 @@ enum Task {
     #[cfg(feature = "run")]
     /// Run a script beside a guest whose disk is thrown away.
     Run(tasks::Run),
-    #[cfg(all(feature = "install", feature = "layer", feature = "run"))]
+    #[cfg(feature = "linux")]
+    /// Run a derivation's builder in a Linux guest.
+    Linux(tasks::Linux),
+    #[cfg(feature = "linux")]
+    /// Write the initramfs of such guests, in which this program is the first one.
+    LinuxInitramfs(tasks::LinuxInitramfs),
+    #[cfg(all(feature = "install", feature = "layer", feature = "run", feature = "linux"))]
     /// Print the JSON schema of a subcommand's spec.
     Schema {
         /// The subcommand.
@@ -79,6 +85,10 @@ enum Task {
 /// under their names.
 pub(crate) fn perform() -> Outcome {
     let words: Vec<OsString> = std::env::args_os().collect();
+    #[cfg(feature = "linux")]
+    if words.first().is_some_and(|name| wfvm::linux_guest::init::is_first_program(name)) {
+        return tasks::first_program();
+    }
     #[cfg(feature = "script")]
     if let Some(outcome) = win::called_as(&words) {
         return outcome;
@@ -95,7 +105,11 @@ impl Cli {
             Task::Layer(layer) => layer.perform(),
             #[cfg(feature = "run")]
             Task::Run(run) => run.perform(),
-            #[cfg(all(feature = "install", feature = "layer", feature = "run"))]
+            #[cfg(feature = "linux")]
+            Task::Linux(linux) => linux.perform(),
+            #[cfg(feature = "linux")]
+            Task::LinuxInitramfs(initramfs) => initramfs.perform(),
+            #[cfg(all(feature = "install", feature = "layer", feature = "run", feature = "linux"))]
             Task::Schema { of } => tasks::schema(of),
             #[cfg(feature = "store-volume")]
             Task::StoreVolume(volume) => volume.perform(),

@@ -25,6 +25,8 @@ pub mod tool;
 pub mod unfinished;
 pub mod progress;
 pub mod accelerator;
+#[cfg(feature = "linux")]
+pub mod linux_guest;
 pub mod disk;
 pub mod qmp;
 pub mod qemu;

@@ -31,6 +31,12 @@ pub(crate) fn read() -> NixEnv {
     }
 }
 
+/// All of them, for a builder in a guest.
+#[cfg(feature = "linux")]
+pub(crate) fn whole() -> Vec<(OsString, OsString)> {
+    std::env::vars_os().collect()
+}
+
 #[expect(clippy::disallowed_methods, reason = "the only reader of variables")]
 fn value(name: &str) -> Option<OsString> {
     std::env::var_os(name)

@@ -4,10 +4,12 @@
 mod install;
 #[cfg(feature = "layer")]
 mod layer;
+#[cfg(feature = "linux")]
+mod linux;
 mod read_disk;
 #[cfg(feature = "run")]
 mod run;
-#[cfg(all(feature = "install", feature = "layer", feature = "run"))]
+#[cfg(all(feature = "install", feature = "layer", feature = "run", feature = "linux"))]
 mod schema;
 #[cfg(feature = "store-volume")]
 mod store_volume;
@@ -23,10 +25,12 @@ use clap::Args;
 pub(crate) use install::install;
 #[cfg(feature = "layer")]
 pub(crate) use layer::Layer;
+#[cfg(feature = "linux")]
+pub(crate) use linux::{Linux, LinuxInitramfs, first_program};
 pub(crate) use read_disk::read_disk;
 #[cfg(feature = "run")]
 pub(crate) use run::Run;
-#[cfg(all(feature = "install", feature = "layer", feature = "run"))]
+#[cfg(all(feature = "install", feature = "layer", feature = "run", feature = "linux"))]
 pub(crate) use schema::{SchemaOf, schema};
 #[cfg(feature = "store-volume")]
 pub(crate) use store_volume::StoreVolume;

@@ -16,6 +16,8 @@ pub(crate) enum SchemaOf {
     Layer,
     /// `run`
     Run,
+    /// `linux`
+    Linux,
 }
 
 pub(crate) fn schema(of: SchemaOf) -> Outcome {
@@ -23,6 +25,7 @@ pub(crate) fn schema(of: SchemaOf) -> Outcome {
         SchemaOf::Install => spec::schema::<spec::Install>(),
         SchemaOf::Layer => spec::schema::<spec::Layer>(),
         SchemaOf::Run => spec::schema::<spec::Run>(),
+        SchemaOf::Linux => spec::schema::<spec::Linux>(),
     };
     let mut out = std::io::stdout().lock();
     std::io::Write::write_all(&mut out, format!("{schema}\n").as_bytes())

@@ -7,6 +7,8 @@ mod answer_file;
 mod install;
 #[cfg(feature = "layer")]
 mod layer;
+#[cfg(feature = "linux")]
+mod linux;
 mod machine;
 mod network;
 #[cfg(feature = "run")]
@@ -16,6 +18,8 @@ pub use answer_file::{Account, AnswerFile, RunCommand, WillReboot};
 pub use install::{AnswerMedium, GuestOsName, ImageSelection, Install, InstallTimeouts, Login, PayloadFile};
 #[cfg(feature = "layer")]
 pub use layer::{Layer, LayerTimeouts};
+#[cfg(feature = "linux")]
+pub use linux::{LINUX_BOOT_TIMEOUT_SECONDS, Linux};
 pub use machine::{Accelerator, DiskBus, Firmware, Machine, NetworkCard, Tools};
 pub(crate) use network::GUEST_NETWORK;
 pub use network::{Forward, Network, Reachable};

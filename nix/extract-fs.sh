@@ -4,15 +4,18 @@
 # Whoever wrote the image may be hostile. 7-Zip makes regular files and directories
 # alone; links are made when nothing is written any more, so nothing is written through one.
 set -euo pipefail
+shopt -s inherit_errexit
 export LC_ALL=C
 
 fail() { printf 'error: extractFs: %s\n' "$1" >&2; [[ $# == 1 ]] || sed 's/^/  /' <<< "$2" >&2; exit 1; }
 
-# The hexadecimal digits of $2 bytes at $1 of $image, and numbers of 4 and 8 bytes there.
-bytes() { od -An -v -tx1 -j "$1" -N "$2" "$image" | tr -d ' \n'; }
-little4() { od -An -v -tu4 --endian=little -j "$1" -N 4 "$image" | tr -d ' '; }
-little8() { od -An -v -td8 --endian=little -j "$1" -N 8 "$image" | tr -d ' '; }
-big8() { od -An -v -td8 --endian=big -j "$1" -N 8 "$image" | tr -d ' '; }
+# The hexadecimal digits of $2 bytes at $1 of $image, if it has so many; and numbers there.
+bytes() { od -An -v -tx1 -j "$1" -N "$2" "$image" 2> /dev/null | tr -d ' \n'; }
+number() { od -An -v "-t$1" "--endian=$2" -j "$3" -N "${1#[du]}" "$image" 2> /dev/null | tr -d ' ' || fail "$file ends too early"; }
+little4() { number u4 little "$1"; }
+little8() { number d8 little "$1"; }
+big4() { number u4 big "$1"; }
+big8() { number d8 big "$1"; }
 holds() { [[ $(bytes "$1" $((${#2} / 2))) == "$2" ]]; }
 
 if [[ -d $file ]]; then
@@ -33,11 +36,11 @@ qcow2_chain() {
   local depth offset length name
   for ((depth = 0; depth < 64; depth++)); do
     holds 0 514649fb || return 0
-    if (($(od -An -v -tu4 --endian=big -j 4 -N 4 "$image") >= 3)) && (($(big8 72) & 4)); then
+    if (($(big4 4) >= 3)) && (($(big8 72) & 4)); then
       fail "$image keeps its data in another file, which is not followed"
     fi
     offset=$(big8 8)
-    length=$(od -An -v -tu4 --endian=big -j 16 -N 4 "$image")
+    length=$(big4 16)
     ((offset != 0)) || return 0
     ((offset > 0 && length > 0 && length < 1024)) || fail "$image: its header is not one of a qcow2 image"
     name=$(dd if="$image" iflag=skip_bytes,count_bytes skip="$offset" count="$length" status=none | tr -d '\0')
@@ -94,18 +97,24 @@ partitions() {
   local index entry size count first last
   holds 510 55aa || return 0
   if holds 512 4546492050415254; then
-    entry=$(($(little8 584) * 512)) count=$(little4 592) size=$(little4 596)
+    # Each on a line of its own, which ends where one fails.
+    size=$(little4 596)
+    count=$(little4 592)
+    entry=$(little8 584)
+    entry=$((entry * 512))
     ((entry > 0 && entry < 1 << 20 && count <= 1024 && size >= 128 && size <= 4096)) || fail "the disk's partition table is damaged"
     for ((index = 0; index < count; index++, entry += size)); do
-      first=$(little8 $((entry + 32))) last=$(little8 $((entry + 40)))
-      [[ -n $last ]] && ! holds "$entry" 00000000000000000000000000000000 || continue
+      ! holds "$entry" 00000000000000000000000000000000 || continue
+      first=$(little8 $((entry + 32)))
+      last=$(little8 $((entry + 40)))
       ((first > 0 && last >= first && last < 1 << 50)) || fail "partition $((index + 1)) has no sound place"
       echo "$((index + 1)) $(bytes "$entry" 4) $((first * 512)) $(((last + 1) * 512))"
     done
   else
     for ((index = 0; index < 4; index++)); do
       entry=$((446 + 16 * index))
-      first=$(little4 $((entry + 8))) size=$(little4 $((entry + 12)))
+      first=$(little4 $((entry + 8)))
+      size=$(little4 $((entry + 12)))
       ((size > 0 && first > 0)) || continue
       echo "$((index + 1)) $(bytes $((entry + 4)) 1) $((first * 512)) $(((first + size) * 512))"
     done
@@ -115,7 +124,8 @@ partitions() {
 kind=$(found)
 if [[ $kind != wim ]]; then
   # The boot sector of a file system can look like a table.
-  table=$([[ -n $kind ]] || partitions)
+  table=
+  if [[ -z $kind ]]; then table=$(partitions); fi
   if [[ -n $partition ]]; then
     [[ -n $table ]] || fail "there is no partition table, so there is no partition $partition${kind:+; the whole is $kind}"
     read -r _ _ first end < <(grep "^$partition " <<< "$table") ||

@@ -67,6 +67,7 @@ let
       printf 'damage damage damage damage' | dd of=damaged-$kind bs=1 seek=260 conv=notrunc status=none
     done
     head -c 100000 ext4 > cut-ext4
+    { head -c 510 /dev/zero; printf '\x55\xaaEFI PART'; } > cut-table
     qemu-img create -q -f qcow2 -F raw -b /etc/passwd elsewhere.qcow2 1M
     qemu-img create -q -f qcow2 -o data_file=$PWD/data,data_file_raw=on data-file.qcow2 1M
     chmod -R u+w . && rm -r plain hostile leads
@@ -137,6 +138,7 @@ pkgs.runCommand "check-extract-fs"
     fact "a damaged $kind fails" "$([ $status != 0 ] && echo yes)" yes
   done
   try cut-ext4; fact "a file that was cut off fails" "$([ $status != 0 ] && echo yes)" yes
+  try cut-table; refused "a partition table that was cut off" "cut-table ends too early"
   try elsewhere.qcow2; refused "a backing file outside of the store" "/etc/passwd"
   try data-file.qcow2; refused "a data file" "another file"
 

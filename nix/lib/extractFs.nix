@@ -29,4 +29,5 @@ check.function "extractFs"
         fs = if given.fs == null then "" else given.fs;
         partition = if given.partition == null then "" else toString given.partition;
       }
-      "source ${../extract-fs.sh}")
+      # Its strictness is its own.
+      "(source ${../extract-fs.sh})")

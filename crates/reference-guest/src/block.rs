@@ -15,6 +15,17 @@ pub(crate) enum Kind {
     Floppy,
 }
 
+impl Kind {
+    /// The digit of `GetDriveType`.
+    pub(crate) fn drive_type(self) -> char {
+        match self {
+            Self::Removable | Self::Floppy => '2',
+            Self::Fixed => '3',
+            Self::Optical => '5',
+        }
+    }
+}
+
 /// A whole disk or drive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Disk {

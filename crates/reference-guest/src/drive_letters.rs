@@ -29,12 +29,19 @@ pub(crate) struct Drive {
     pub(crate) mount: PathBuf,
 }
 
+/// Volumes with letters, and those whose letter was taken away, which get none by themselves.
 static DRIVES: Mutex<Vec<Drive>> = Mutex::new(Vec::new());
+static WITHOUT_LETTER: Mutex<Vec<Drive>> = Mutex::new(Vec::new());
 
-/// Gives letters to everything that has none yet, but the system disk.
-pub(crate) fn assign(disks: &[Disk], system_disk: Option<&str>, known: &[Drive]) -> Vec<Drive> {
+/// Gives letters to everything that has none yet, but the system disk and volumes that shall have none.
+pub(crate) fn assign(
+    disks: &[Disk],
+    system_disk: Option<&str>,
+    known: &[Drive],
+    without: &[Drive],
+) -> Vec<Drive> {
     let taken = |letter: char| known.iter().any(|drive| drive.letter == letter);
-    let lettered = |device: &Path| known.iter().any(|drive| drive.device == device);
+    let lettered = |device: &Path| known.iter().chain(without).any(|drive| drive.device == device);
     let mut letters = ('D'..='Y').filter(|letter| !taken(*letter));
     let mut drives = Vec::new();
     let of_kind = |kind: Kind| disks.iter().filter(move |disk| disk.kind == kind);
@@ -59,7 +66,9 @@ pub(crate) fn assign(disks: &[Disk], system_disk: Option<&str>, known: &[Drive])
 }
 
 fn drive(letter: char, device: PathBuf, kind: Kind) -> Drive {
-    Drive { letter, device, kind, mount: Path::new("/media").join(letter.to_ascii_lowercase().to_string()) }
+    // By the device, since a letter may go to another volume.
+    let mount = Path::new("/media").join(device.file_name().unwrap_or_default());
+    Drive { letter, device, kind, mount }
 }
 
 /// Gives Wine a place for its letters, with C: and the serial port in it.
@@ -88,16 +97,69 @@ pub(crate) fn publish(drives: Vec<Drive>) -> io::Result<()> {
     for drive in &drives {
         fs::create_dir_all(&drive.mount)?;
         mount(drive);
-        let letter = drive.letter.to_ascii_lowercase();
-        link(&format!("{letter}:"), &drive.mount)?;
-        link(&format!("{letter}::"), &drive.device)?;
+        link_letter(drive)?;
     }
     known().extend(drives);
     Ok(())
 }
 
+fn link_letter(drive: &Drive) -> io::Result<()> {
+    let letter = drive.letter.to_ascii_lowercase();
+    link(&format!("{letter}:"), &drive.mount)?;
+    link(&format!("{letter}::"), &drive.device)
+}
+
+fn unlink_letter(letter: char) {
+    let letter = letter.to_ascii_lowercase();
+    for name in [format!("{letter}:"), format!("{letter}::")] {
+        drop(fs::remove_file(Path::new(LINKS).join(name)));
+    }
+}
+
+/// Takes a volume's letter away; the volume, if it had one. It gets no other until it is given one.
+pub(crate) fn take_letter(letter: char) -> Option<Drive> {
+    let mut drives = known();
+    let index = drives.iter().position(|drive| drive.letter.eq_ignore_ascii_case(&letter))?;
+    let drive = drives.remove(index);
+    unlink_letter(letter);
+    without_letter().push(drive.clone());
+    Some(drive)
+}
+
+/// Gives a free letter to a volume that has none.
+pub(crate) fn give_letter(drive: &Drive, letter: char) -> io::Result<Drive> {
+    let drive = Drive { letter: letter.to_ascii_uppercase(), ..drive.clone() };
+    // What was taken offline with its letter is mounted again.
+    if !mounted(&drive.mount) {
+        mount(&drive);
+    }
+    link_letter(&drive)?;
+    without_letter().retain(|other| other.device != drive.device);
+    known().push(drive.clone());
+    Ok(drive)
+}
+
+/// Volumes that have no letter.
+pub(crate) fn unlettered() -> Vec<Drive> {
+    without_letter().clone()
+}
+
+/// Takes a volume offline: what was written is on its device, and nobody has it open.
+pub(crate) fn take_offline(drive: &Drive) -> io::Result<()> {
+    Ok(unmount(&drive.mount, UnmountFlags::empty())?)
+}
+
+fn mounted(directory: &Path) -> bool {
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    mounts.lines().any(|line| line.split(' ').nth(1).is_some_and(|at| Path::new(at) == directory))
+}
+
 fn known() -> MutexGuard<'static, Vec<Drive>> {
     DRIVES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn without_letter() -> MutexGuard<'static, Vec<Drive>> {
+    WITHOUT_LETTER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// All drives that have letters.
@@ -125,14 +187,15 @@ fn rescan(system_disk: &str) {
     let drives = published();
     for gone in drives.iter().filter(|drive| !drive.device.exists()) {
         let _ = unmount(&gone.mount, UnmountFlags::DETACH);
-        let letter = gone.letter.to_ascii_lowercase();
-        for name in [format!("{letter}:"), format!("{letter}::")] {
-            drop(fs::remove_file(Path::new(LINKS).join(name)));
-        }
+        unlink_letter(gone.letter);
         known().retain(|drive| drive != gone);
         panther::info("MOUNT", format!("{}: is gone", gone.letter));
     }
-    let new = assign(&block::disks(), Some(system_disk), &published());
+    for gone in unlettered().iter().filter(|drive| !drive.device.exists()) {
+        let _ = unmount(&gone.mount, UnmountFlags::DETACH);
+        without_letter().retain(|drive| drive != gone);
+    }
+    let new = assign(&block::disks(), Some(system_disk), &published(), &unlettered());
     if !new.is_empty()
         && let Err(error) = publish(new)
     {
@@ -191,7 +254,7 @@ mod tests {
             disk("sr0", Kind::Optical, 0),
             disk("fd0", Kind::Floppy, 0),
         ];
-        let letters: Vec<(char, String)> = assign(&disks, Some("sda"), &[])
+        let letters: Vec<(char, String)> = assign(&disks, Some("sda"), &[], &[])
             .into_iter()
             .map(|drive| (drive.letter, drive.device.file_name().unwrap().to_string_lossy().into_owned()))
             .collect();
@@ -202,10 +265,14 @@ mod tests {
     #[test]
     fn a_disk_that_comes_later_gets_the_next_letter() {
         let mut disks = vec![disk("sr0", Kind::Optical, 0)];
-        let first = assign(&disks, None, &[]);
+        let first = assign(&disks, None, &[], &[]);
         disks.insert(0, disk("sdb", Kind::Fixed, 1));
-        let second = assign(&disks, None, &first);
+        let second = assign(&disks, None, &first, &[]);
         assert_eq!(second.iter().map(|drive| drive.letter).collect::<String>(), "E");
-        assert!(assign(&disks, None, &[first, second].concat()).is_empty());
+        assert!(assign(&disks, None, &[first.clone(), second.clone()].concat(), &[]).is_empty());
+        assert!(
+            assign(&disks, None, &first, &second).is_empty(),
+            "a letter that was taken away does not return"
+        );
     }
 }

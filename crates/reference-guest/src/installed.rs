@@ -75,7 +75,7 @@ impl Media {
         if !at_once {
             boot::settle_usb();
         }
-        let drives = drive_letters::assign(&block::disks(), Some(&self.system_disk), &[]);
+        let drives = drive_letters::assign(&block::disks(), Some(&self.system_disk), &[], &[]);
         drive_letters::publish(drives.clone()).map_err(|error| disk_trouble(&error))?;
         Ok(drives)
     }

@@ -18,6 +18,8 @@
  *          a (HKEY_USERS). TYPE is a 32-bit REG_ number. Behind the answer 0 to g come the value's
  *          type, its length, its bytes.
  *   v      answer the length and the UTF-8 text of the environment variable named
+ *   m      tell Wine of the drive LETTER TYPE MOUNT NUL DEVICE; answer a Win32 error code. TYPE is the digit of
+ *          GetDriveType; 1 is a letter that is none any more
  *   x      end with the exit code in the payload
  *
  * An answer is 32 bits, little endian.

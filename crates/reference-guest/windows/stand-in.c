@@ -5,6 +5,7 @@
  * Build: x86_64-w64-mingw32-gcc -Os -s -municode -o stand-in.exe stand-in.c -lws2_32 -ladvapi32
  */
 #include "init-protocol.h"
+#include <winioctl.h>
 
 #define REQUEST_BYTES 131072
 
@@ -189,6 +190,39 @@ static void tell_variable(SOCKET init, const char *name)
     init_send(init, text, (int)length);
 }
 
+/* Wine's mount manager takes drives by a request of its own, which mingw's headers lack. */
+#define DEFINE_UNIX_DRIVE 0x6dc080
+struct unix_drive {
+    ULONG size, type, fs_type, serial;
+    ULONGLONG unix_dev;
+    WCHAR letter;
+    USHORT mount_point_offset, device_offset, label_offset;
+    char text[];
+};
+
+static DWORD define_drive(const char *payload, DWORD length)
+{
+    HANDLE manager = CreateFileW(L"\\\\.\\MountPointManager", GENERIC_READ | GENERIC_WRITE,
+                                 FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+    DWORD size = (DWORD)sizeof(struct unix_drive) + length, unused, result = ERROR_SUCCESS;
+    struct unix_drive *drive = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, size);
+
+    if (manager == INVALID_HANDLE_VALUE || !drive)
+        return GetLastError();
+    drive->size = size;
+    drive->type = (ULONG)(payload[1] - '0');
+    drive->letter = (WCHAR)payload[0];
+    if (drive->type != DRIVE_NO_ROOT_DIR) {
+        CopyMemory(drive->text, payload + 2, length - 1);
+        drive->mount_point_offset = sizeof *drive;
+        drive->device_offset = (USHORT)(sizeof *drive + (unsigned)lstrlenA(drive->text) + 1);
+    }
+    if (!DeviceIoControl(manager, DEFINE_UNIX_DRIVE, drive, size, NULL, 0, &unused, NULL))
+        result = GetLastError();
+    CloseHandle(manager);
+    return result;
+}
+
 static int unreachable(void)
 {
     static const char text[] = "the reference guest's init does not answer\r\n";
@@ -242,6 +276,10 @@ int wmain(void)
             break;
         case 'k':
             with_registry(init, payload, length);
+            break;
+        case 'm':
+            answer = define_drive(payload, length);
+            init_send(init, &answer, 4);
             break;
         case 'v':
             tell_variable(init, payload);

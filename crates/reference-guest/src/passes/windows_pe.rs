@@ -78,7 +78,7 @@ fn find(medium: &Path) -> Result<(Found, Vec<drive_letters::Drive>), Page> {
     const GRACE: Duration = Duration::from_secs(10);
     let mut all_skipped = Vec::new();
     let ended = wait::until(GRACE, || {
-        let drives = drive_letters::assign(&block::disks(), None, &[]);
+        let drives = drive_letters::assign(&block::disks(), None, &[], &[]);
         match answer_search::search(&drives, Some(medium), Pass::WindowsPe) {
             Outcome::Found(found) => Some(Ok((found, drives))),
             Outcome::Wrong(wrong) => {

@@ -1,6 +1,6 @@
 //! `tar.exe`, which Windows has since 2018 (it is bsdtar): tar, with and without gzip, and reading of zip.
 
-use std::io::{self, Cursor, Read, Write as _};
+use std::io::{self, BufWriter, Cursor, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 use flate2::Compression;
@@ -12,6 +12,8 @@ use super::{Answer, Call, Program};
 use crate::windows_path;
 
 const FAILED: u32 = 1;
+/// What goes to standard output at once.
+const PIECE: usize = 64 << 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -87,8 +89,9 @@ pub(super) fn parse(words: &[String]) -> Option<Order> {
         Mode::Extract => order.names.is_empty(),
         Mode::List => order.names.is_empty() && !order.verbose,
     };
-    // A hyphen is the tape of former times: standard input or output.
-    (fits && !order.file.is_empty() && order.file != "-").then_some(order)
+    // A hyphen is standard input, which nothing here reads, or standard output.
+    let stream = order.file == "-" && (order.mode != Mode::Create || order.gzip || order.automatic);
+    (fits && !order.file.is_empty() && !stream).then_some(order)
 }
 
 pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> {
@@ -101,6 +104,12 @@ pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> 
         return Ok(Answer::Exit(FAILED));
     }
     let file = call.place(&order.file);
+    if order.mode == Mode::Create && order.file == "-" {
+        let mut output = BufWriter::with_capacity(PIECE, Output(program));
+        let created = pack(&mut output, &directory, &order.names).and_then(|()| output.flush());
+        drop(output);
+        return told(created, program);
+    }
     if order.mode == Mode::Create {
         let suffix = order.file.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
         let gzip = order.gzip || (order.automatic && ["gz", "tgz"].contains(&suffix.as_str()));
@@ -192,23 +201,41 @@ fn unpack_tar(
     Ok(())
 }
 
+/// Standard output of the program.
+struct Output<'a, 'p>(&'a mut Program<'p>);
+
+impl Write for Output<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Links stay links.
+fn pack(archive: impl Write, directory: &Path, names: &[String]) -> io::Result<()> {
+    let mut builder = tar::Builder::new(archive);
+    builder.follow_symlinks(false);
+    // The kernel's NTFS tells of a hole where what was just written has no cluster yet.
+    builder.sparse(false);
+    for name in names {
+        let name = name.replace('\\', "/");
+        let place = windows_path::resolve(directory, &name);
+        if place.is_dir() {
+            builder.append_dir_all(&name, place)?;
+        } else {
+            builder.append_path_with_name(place, &name)?;
+        }
+    }
+    builder.finish()
+}
+
 fn create(file: &Path, directory: &Path, names: &[String], gzip: bool) -> io::Result<()> {
     let mut bytes = Vec::new();
-    {
-        let mut builder = tar::Builder::new(&mut bytes);
-        // The kernel's NTFS tells of a hole where what was just written has no cluster yet.
-        builder.sparse(false);
-        for name in names {
-            let name = name.replace('\\', "/");
-            let place = windows_path::resolve(directory, &name);
-            if place.is_dir() {
-                builder.append_dir_all(&name, place)?;
-            } else {
-                builder.append_path_with_name(place, &name)?;
-            }
-        }
-        builder.finish()?;
-    }
+    pack(&mut bytes, directory, names)?;
     if !gzip {
         return fs::write(file, bytes);
     }

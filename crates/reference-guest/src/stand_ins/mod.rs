@@ -10,6 +10,7 @@ mod command_line;
 mod defrag;
 mod download;
 mod live_registry;
+mod mountvol;
 pub(crate) mod netsh;
 mod permissions;
 mod pnputil;
@@ -28,6 +29,7 @@ use std::time::Duration;
 use fs_err as fs;
 
 use crate::boot::SYSTEM_VOLUME;
+use crate::drive_letters::Drive;
 use crate::{openssh, panther, wait, windows_path};
 
 // windows/init-protocol.h
@@ -139,6 +141,16 @@ impl Program<'_> {
         self.ask(b'q', name.as_bytes())
     }
 
+    /// Tells Wine where a drive's files and device are; without them the letter is none any more.
+    pub(crate) fn define_drive(&mut self, letter: char, place: Option<&Drive>) -> io::Result<u32> {
+        let text = |path: &Path| path.display().to_string();
+        let (kind, mount, device) = match place {
+            None => ('1', String::new(), String::new()),
+            Some(drive) => (drive.kind.drive_type(), text(&drive.mount), text(&drive.device)),
+        };
+        self.ask(b'm', format!("{letter}{kind}{mount}\0{device}").as_bytes())
+    }
+
     pub(crate) fn configure_service(&mut self, name: &str, start: services::Start) -> io::Result<u32> {
         self.ask(b'c', format!("{name}\0{}", start.digit()).as_bytes())
     }
@@ -215,6 +227,7 @@ fn answer(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> {
         "takeown" => permissions::takeown(call, program),
         "tar" => archives::run(call, program),
         "curl" => download::run(call, program),
+        "mountvol" => mountvol::run(call, program),
         "timeout" => Ok(timeout(call)),
         _ => Ok(Answer::Refused),
     }

@@ -72,11 +72,13 @@ let
     network = import ./network.nix { inherit check; };
     spec = import ./spec.nix { inherit pkgs; inherit (room) network; };
     machineArguments = import ./machine.nix { inherit check; };
+    started = import ./started.nix { inherit (room) machineArguments spec; };
     layer = import ./layer.nix room;
     layering = import ./layering.nix { inherit check; };
     program = import ./program.nix room;
     linuxGuest = import ./linux-guest.nix room;
     linuxVM = import ./linux-vm.nix room;
+    windowsDerivation = import ./windows-derivation.nix room;
     guestOs = byFile ./guest-os (file: import file { inherit (room) sources; inherit (product) referenceGuest; });
   };
 

@@ -95,6 +95,26 @@ in
     };
   };
 
+  /** For `wfvm-nix-builder build`. */
+  build = { name, image, closure, command, arguments, machine, login }: present {
+    wfvmSpec = version;
+    inherit name closure command machine login;
+    image = "${image}";
+    inherit (arguments) translatePaths successExitCodes executables expectShutdown outputPlace exchangeMib
+      keepFailedDisk;
+    letters = arguments.driveLetters;
+    preVm = arguments.preVM;
+    postVm = arguments.postVM;
+    qemuOpts = arguments.QEMU_OPTS;
+    parallel = arguments.enableParallelBuilding;
+    network = network.spec (arguments.network // { ports = { }; sshPort = null; });
+    timeouts = present {
+      bootSeconds = arguments.bootTimeoutSeconds;
+      commandSeconds = arguments.timeoutSeconds;
+    };
+    tools = scriptTools machine;
+  };
+
   /** For `wfvm-nix-builder layer`. */
   layer = { layer, parent, compact, machine, login }: {
     wfvmSpec = version;

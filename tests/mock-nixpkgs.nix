@@ -23,12 +23,12 @@ let
   documented = map (row: row.name) (filter (row: match "optional.*" row.shape == null && !(of2020 && row.since != "")) rows);
 
   # Everything that is given makes the derivation another one, as it would.
-  package = name: given: derivation {
+  package = name: given: derivation (given.attributes or { } // {
     name = unsafeDiscardStringContext name;
     system = "x86_64-linux";
     builder = "/none";
     given = builtins.toJSON given;
-  } // {
+  }) // {
     inherit (given) meta passthru;
     overrideAttrs = change: package name (given // change given);
   } // given.passthru;
@@ -75,6 +75,13 @@ let
     writeShellScriptBin = name: text: made name text (if of2020 then { } else { mainProgram = name; });
     runCommand = name: attributes: script:
       package name {
+        # As nixpkgs' has them: what is overridden, or built elsewhere, is read from there.
+        attributes = {
+          outputs = attributes.outputs or [ "out" ];
+          buildCommand = script;
+          stdenv = "/none";
+          args = [ "-e" "/none" ];
+        };
         inherit script;
         inputs = map (input: "${input}") (attributes.nativeBuildInputs or [ ] ++ attributes.buildInputs or [ ]);
         # All else is the environment.

@@ -1,11 +1,7 @@
-{ check, machineArguments, network, program, spec, ... }:
+{ check, machineArguments, network, program, spec, started, ... }:
 
 let
   seconds = { type = check.nullOr (check.int "an integer number of seconds" 0); default = null; };
-
-  # A disk that nobody described, as WFVM starts it.
-  plainMachine = spec.machine (builtins.mapAttrs (_: argument: argument.default) machineArguments // { cores = 4; memoryMib = 4096; });
-  plainLogin = { user = "wfvm"; password = "1234"; };
 in
 /** A program that starts an image, runs a script beside it, and throws its changes away.
 
@@ -47,17 +43,17 @@ check.function "wfvm-run"
   })
   (arguments:
     let
-      described = import ../described.nix arguments.image;
+      usual = started arguments.image;
       given = builtins.listToAttrs (builtins.filter (field: field.value != null)
         (map (name: { inherit name; value = arguments.machine.${name}; }) (builtins.attrNames arguments.machine)));
-      started = described.machine or plainMachine // given;
-      machine = started // {
-        extraQemuFlags = started.extraQemuFlags ++ arguments.extraQemuFlags;
+      wanted = usual.machine // given;
+      machine = wanted // {
+        extraQemuFlags = wanted.extraQemuFlags ++ arguments.extraQemuFlags;
       } // (if arguments.fakeRtc then { } else { rtcBase = "localtime"; });
-      logins = described.logins or { };
+      inherit (usual) logins;
       login =
         if arguments.login != null then arguments.login
-        else if arguments.user == null then described.login or plainLogin
+        else if arguments.user == null then usual.login
         else logins.${arguments.user} or (throw
           (''wfvm.wfvm-run: `user` is "${arguments.user}", which is none of the image's accounts.''
             + (if logins == { } then " The image does not list them; `login` takes a user and a password."

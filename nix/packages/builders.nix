@@ -16,6 +16,7 @@
     features = [ "install" ];
     commands = [ ];
     without = [
+      "wfvm/src/build"
       "wfvm/src/command_socket"
       "wfvm/src/exchange"
       "wfvm/src/layer"
@@ -27,6 +28,7 @@
       "wfvm/src/session/file_name.rs"
       "wfvm/src/session/files.rs"
       "wfvm/src/session/pattern.rs"
+      "wfvm/src/spec/build.rs"
       "wfvm/src/spec/layer.rs"
       "wfvm/src/spec/linux.rs"
       "wfvm/src/spec/network/check.rs"
@@ -35,6 +37,7 @@
       "wfvm/src/store_volume"
       "wfvm-nix-builder/src/forward.rs"
       "wfvm-nix-builder/src/nix_env/guest.rs"
+      "wfvm-nix-builder/src/tasks/build.rs"
       "wfvm-nix-builder/src/tasks/layer.rs"
       "wfvm-nix-builder/src/tasks/linux.rs"
       "wfvm-nix-builder/src/tasks/run.rs"
@@ -50,6 +53,7 @@
     commands = [ "win-exec" "win-put" "win-get" "win-wait" "win-restart" ];
     without = [
       "wfvm/src/answer_file"
+      "wfvm/src/build"
       "wfvm/src/exchange"
       "wfvm/src/install"
       "wfvm/src/linux_guest"
@@ -59,9 +63,11 @@
       "wfvm/src/preflight.rs"
       "wfvm/src/run"
       "wfvm/src/spec/linux.rs"
+      "wfvm/src/spec/build.rs"
       "wfvm/src/spec/run.rs"
       "wfvm/src/store_volume"
       "wfvm/src/windows_iso"
+      "wfvm-nix-builder/src/tasks/build.rs"
       "wfvm-nix-builder/src/tasks/install.rs"
       "wfvm-nix-builder/src/tasks/linux.rs"
       "wfvm-nix-builder/src/tasks/run.rs"

@@ -8,6 +8,7 @@
     reason = "this ring starts processes, looks for what is left of them, and fails by panicking"
 )]
 
+mod build;
 mod builder;
 mod forward;
 mod installation;

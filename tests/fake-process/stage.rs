@@ -296,7 +296,7 @@ impl Stage {
         read().unwrap()
     }
 
-    fn assert_nothing_unfinished(&self) {
+    pub(crate) fn assert_nothing_unfinished(&self) {
         let names = fs_err::read_dir(self.directory.path()).unwrap().map(|entry| entry.unwrap().file_name());
         let unfinished: Vec<_> = names.filter(|name| name.to_string_lossy().contains("unfinished")).collect();
         assert!(unfinished.is_empty(), "left behind: {unfinished:?}");
@@ -355,7 +355,7 @@ impl Drop for Stage {
 }
 
 /// Tasks that were aborted let go of their sockets when the runtime turns.
-async fn let_go() {
+pub(crate) async fn let_go() {
     for _ in 0..64 {
         tokio::task::yield_now().await;
     }
@@ -380,7 +380,7 @@ pub(crate) fn is_running(pid: u32) -> bool {
         .is_ok_and(|stat| !stat.rsplit(") ").next().unwrap_or_default().starts_with('Z'))
 }
 
-fn path_variable() -> std::ffi::OsString {
+pub(crate) fn path_variable() -> std::ffi::OsString {
     std::env::var_os("PATH").unwrap_or_default()
 }
 

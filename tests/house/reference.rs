@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use wfvm::{
     blame::Blame,
-    spec::{self, InstallTimeouts, LayerTimeouts, RunTimeouts},
+    spec::{self, BuildTimeouts, InstallTimeouts, LayerTimeouts, RunTimeouts},
 };
 
 use crate::source;
@@ -34,6 +34,11 @@ fn assert_schema(subcommand: &str, schema: &str) {
         "{file} is not the schema of the code; this repairs it:\n\n  \
          cargo run --package wfvm-nix-builder -- schema {subcommand} > {file}\n"
     );
+}
+
+#[test]
+fn the_schema_of_build_is_that_of_the_code() {
+    assert_schema("build", &spec::schema::<spec::Build>());
 }
 
 #[test]
@@ -158,7 +163,8 @@ fn the_deadlines_are_those_of_the_code() {
     let run = serde_json::to_value(RunTimeouts::default()).unwrap();
     let layer = serde_json::to_value(LayerTimeouts::default()).unwrap();
     let linux = serde_json::json!({ "bootTimeoutSeconds": spec::LINUX_BOOT_TIMEOUT_SECONDS });
-    for timeouts in [install, layer, run, linux] {
+    let build = serde_json::to_value(BuildTimeouts::default()).unwrap();
+    for timeouts in [install, layer, run, linux, build] {
         for (field, seconds) in timeouts.as_object().unwrap() {
             if !page.contains(&format!("| `{field}` | {seconds} |")) {
                 wrong.push(format!("docs/reference/deadlines.md has no row `{field}` | {seconds}"));

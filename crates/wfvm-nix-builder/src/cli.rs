@@ -29,6 +29,9 @@ enum Task {
     #[cfg(feature = "run")]
     /// Run a script beside a guest whose disk is thrown away.
     Run(tasks::Run),
+    #[cfg(feature = "run")]
+    /// Build a derivation in a guest: its builder runs there, its outputs come back.
+    Build(tasks::Build),
     #[cfg(feature = "linux")]
     /// Run a derivation's builder in a Linux guest.
     Linux(tasks::Linux),
@@ -105,6 +108,8 @@ impl Cli {
             Task::Layer(layer) => layer.perform(),
             #[cfg(feature = "run")]
             Task::Run(run) => run.perform(),
+            #[cfg(feature = "run")]
+            Task::Build(build) => build.perform(),
             #[cfg(feature = "linux")]
             Task::Linux(linux) => linux.perform(),
             #[cfg(feature = "linux")]

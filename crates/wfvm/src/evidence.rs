@@ -109,6 +109,13 @@ impl Replay {
         Self { words: "run --spec spec.json", spec: json(&spec::Run { script, timeouts, ..spec.clone() }) }
     }
 
+    /// A shell beside the guest as the failed build has left it, with its drives.
+    #[cfg(feature = "run")]
+    #[must_use]
+    pub fn build(spec: &spec::Build) -> Self {
+        Self { words: "build --spec spec.json --shell", spec: json(spec) }
+    }
+
     /// Writes the spec and the program, which works from any directory.
     fn write(&self, builder: &Path, directory: &Path) -> std::io::Result<PathBuf> {
         let [spec, program] = REPLAY.map(|name| directory.join(name));

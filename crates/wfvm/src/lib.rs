@@ -52,3 +52,5 @@ pub mod install;
 pub mod layer;
 #[cfg(feature = "run")]
 pub mod run;
+#[cfg(feature = "run")]
+pub mod build;

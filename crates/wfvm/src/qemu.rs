@@ -198,6 +198,15 @@ impl Qemu {
         self.ask(qmp::cont {}).await.map(|_| ())
     }
 
+    /// Stops the CPUs. What the images' formats keep in memory has been written then, whatever their caches.
+    ///
+    /// # Errors
+    /// [`QmpError`].
+    #[cfg(feature = "run")]
+    pub async fn pause(&self) -> Result<(), QmpError> {
+        self.ask(qmp::stop {}).await.map(|_| ())
+    }
+
     /// The loopback port of the host that leads to the guest's SSH server.
     ///
     /// # Errors

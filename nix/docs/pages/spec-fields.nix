@@ -29,7 +29,7 @@ let
     if schema ? "$ref" then link schema."$ref"
     else if schema ? anyOf then concatStringsSep " or " (map kind schema.anyOf)
     else if schema ? oneOf then "one of those below"
-    else if isList schema.type then concatStringsSep " or " (map (type: words.${type}) schema.type)
+    else if isList schema.type then concatStringsSep " or " (map (type: kind (schema // { inherit type; })) schema.type)
     else if schema.type == "array" then "list of ${kind schema.items}"
     else if schema ? additionalProperties && schema.additionalProperties != false then "${kind schema.additionalProperties}s by name"
     else words.${schema.type} or (throw "nix/docs/pages/spec-fields.nix: no words for ${toJSON schema}");

@@ -32,7 +32,7 @@ pub(crate) fn read() -> NixEnv {
 }
 
 /// All of them, for a builder in a guest.
-#[cfg(feature = "linux")]
+#[cfg(any(feature = "run", feature = "linux"))]
 pub(crate) fn whole() -> Vec<(OsString, OsString)> {
     std::env::vars_os().collect()
 }

@@ -1,5 +1,7 @@
 //! The tasks: a spec from Nix or from a file, the library, and how it ended.
 
+#[cfg(feature = "run")]
+mod build;
 #[cfg(feature = "install")]
 mod install;
 #[cfg(feature = "layer")]
@@ -20,6 +22,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[cfg(feature = "run")]
+pub(crate) use build::Build;
 use clap::Args;
 #[cfg(feature = "install")]
 pub(crate) use install::install;

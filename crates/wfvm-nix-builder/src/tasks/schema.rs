@@ -10,6 +10,8 @@ use crate::report::{Failure, Outcome};
 /// Whose schema is wanted.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum SchemaOf {
+    /// `build`
+    Build,
     /// `install`
     Install,
     /// `layer`
@@ -22,6 +24,7 @@ pub(crate) enum SchemaOf {
 
 pub(crate) fn schema(of: SchemaOf) -> Outcome {
     let schema = match of {
+        SchemaOf::Build => spec::schema::<spec::Build>(),
         SchemaOf::Install => spec::schema::<spec::Install>(),
         SchemaOf::Layer => spec::schema::<spec::Layer>(),
         SchemaOf::Run => spec::schema::<spec::Run>(),

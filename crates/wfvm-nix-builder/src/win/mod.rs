@@ -4,7 +4,7 @@ mod exec;
 mod files;
 mod guest;
 mod local;
-mod terminal;
+pub(crate) mod terminal;
 mod wait;
 
 use std::{ffi::OsString, future::Future, path::Path, process::ExitCode, time::Duration};

@@ -12,7 +12,7 @@ use tokio::io::AsyncWrite;
 ///
 /// The log of a Nix build is a terminal, and for Nix a CR means that the line begins anew: of a line
 /// that ends in CR LF the newer ones show nothing.
-pub(super) struct Lines<W> {
+pub(crate) struct Lines<W> {
     stream: W,
     ends_change: bool,
     /// The last byte was a CR, which waits for what follows.
@@ -28,6 +28,12 @@ pub(super) fn stdout() -> Lines<tokio::io::Stdout> {
 /// Standard error.
 pub(super) fn stderr() -> Lines<tokio::io::Stderr> {
     Lines::to(tokio::io::stderr(), io::stderr().is_terminal())
+}
+
+/// Standard output and standard error as a log, whose lines end in LF wherever they go.
+#[cfg(feature = "run")]
+pub(crate) fn log() -> (Lines<tokio::io::Stdout>, Lines<tokio::io::Stderr>) {
+    (Lines::to(tokio::io::stdout(), true), Lines::to(tokio::io::stderr(), true))
 }
 
 impl<W: AsyncWrite + Unpin> Lines<W> {

@@ -65,6 +65,12 @@ impl StructuredAttrs {
         self.attributes.get(name)
     }
 
+    /// All of them, with the outputs.
+    #[must_use]
+    pub fn all(&self) -> &serde_json::Map<String, serde_json::Value> {
+        &self.attributes
+    }
+
     /// The outputs by their names.
     #[must_use]
     pub fn outputs(&self) -> &BTreeMap<String, PathBuf> {

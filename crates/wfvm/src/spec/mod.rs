@@ -4,6 +4,8 @@
 //! refused with its path, so that a misspelt option can never be silently lost.
 
 mod answer_file;
+#[cfg(feature = "run")]
+mod build;
 mod install;
 #[cfg(feature = "layer")]
 mod layer;
@@ -15,6 +17,8 @@ mod network;
 mod run;
 
 pub use answer_file::{Account, AnswerFile, RunCommand, WillReboot};
+#[cfg(feature = "run")]
+pub use build::{Build, BuildTimeouts, Command, Letters, OutputPlace, WindowsShell};
 pub use install::{AnswerMedium, GuestOsName, ImageSelection, Install, InstallTimeouts, Login, PayloadFile};
 #[cfg(feature = "layer")]
 pub use layer::{Layer, LayerTimeouts};

@@ -1,0 +1,196 @@
+//! The closure and the exchange area as drives of the guest, under letters of our choice.
+
+use std::path::Path;
+
+use super::{
+    BuildError,
+    launcher::{BUILD_DIRECTORY, OUT},
+};
+use crate::{
+    boot::Guest,
+    spec::Letters,
+    wait::{self, Deadline},
+};
+
+/// The socket of the closure, in the machine's directory.
+pub(super) const STORE_SOCKET: &str = "store.sock";
+
+/// QEMU's words for the drives: a CD on SATA and a stick on USB, whose drivers Windows has in the box.
+pub(super) fn flags(store: Option<&Path>, exchange: &Path) -> Vec<String> {
+    let word = |path: &Path| path.to_string_lossy().replace(',', ",,");
+    let mut words = Vec::new();
+    let mut drive = |drive: String, device: &str| {
+        words.extend(["-drive".to_owned(), drive, "-device".to_owned(), device.to_owned()]);
+    };
+    if let Some(socket) = store {
+        let server = format!("file.driver=nbd,file.server.type=unix,file.server.path={}", word(socket));
+        drive(
+            format!("if=none,id=store,media=cdrom,readonly=on,format=raw,{server}"),
+            "ide-cd,id=store-drive,bus=ide.3,drive=store",
+        );
+    }
+    // Without the removable flag Windows wants to know more of a disk before it gives it a letter.
+    drive(
+        format!("if=none,id=exchange,format=raw,discard=unmap,file={}", word(exchange)),
+        "usb-storage,id=exchange-drive,bus=usb.0,drive=exchange,removable=on",
+    );
+    words
+}
+
+/// What a drive is known by, since cards and other media shift letters.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Drives<'a> {
+    pub(super) letters: Letters,
+    /// A file in the exchange drive's root.
+    pub(super) mark: &'a str,
+    /// One of the store drive, if there is one.
+    pub(super) store_path: Option<&'a Path>,
+}
+
+impl Drives<'_> {
+    /// Finds the drives and gives them their letters.
+    pub(super) async fn find(&self, guest: &Guest, deadline: Deadline) -> Result<(), BuildError> {
+        let signs = guest.signs.clone();
+        let found = wait::race("the guest's drives", self.look(guest), &signs, deadline).await??;
+        let wanted = [(found.exchange, self.letters.exchange), (found.store, self.letters.store)];
+        let moves: Vec<(char, char)> = wanted
+            .into_iter()
+            .filter_map(|(now, wanted)| Some((now?, wanted)))
+            .filter(|(now, wanted)| now != wanted)
+            .collect();
+        if moves.is_empty() {
+            return Ok(());
+        }
+        let change = change_letters(guest, &moves);
+        wait::race("the drives' letters", change, &signs, deadline).await?
+    }
+
+    /// Asks until both are there: a stick is found a moment after its machine has started.
+    async fn look(&self, guest: &Guest) -> Result<Found, BuildError> {
+        let store = self.store_path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+        let command = format!(
+            r"for %d in ({LETTERS}) do @if exist %d:\{} (echo exchange %d) else if exist %d:\{} echo store %d",
+            self.mark,
+            store.as_deref().unwrap_or(self.mark)
+        );
+        loop {
+            let (_, stdout, _) =
+                guest.connection.with(async |session| session.run_to_end(&command).await).await?;
+            let found = Found::read(&String::from_utf8_lossy(&stdout));
+            if found.exchange.is_some() && (store.is_none() || found.store.is_some()) {
+                return Ok(found);
+            }
+            wait::poll_pause().await;
+        }
+    }
+}
+
+const LETTERS: &str = "D E F G H I J K L M N O P Q R S T U V W X Y Z";
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Found {
+    exchange: Option<char>,
+    store: Option<char>,
+}
+
+impl Found {
+    fn read(text: &str) -> Self {
+        let mut found = Self::default();
+        for line in text.lines() {
+            let mut words = line.split_whitespace();
+            let (what, letter) = (words.next(), words.next().and_then(|word| word.chars().next()));
+            match what {
+                Some("exchange") => found.exchange = letter,
+                Some("store") => found.store = letter,
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+/// A volume has one letter, which is taken away before it gets another.
+async fn change_letters(guest: &Guest, moves: &[(char, char)]) -> Result<(), BuildError> {
+    let ask: Vec<String> = moves.iter().map(|(now, _)| format!("mountvol {now}: /L")).collect();
+    let told = command(guest, &ask.join(" & ")).await?;
+    let volumes: Vec<&str> =
+        told.lines().map(str::trim).filter(|line| line.starts_with(r"\\?\Volume{")).collect();
+    if volumes.len() != moves.len() {
+        return Err(BuildError::Drives(format!("mountvol told: {}", told.trim())));
+    }
+    // All are taken away first: one may have the letter that another one shall get.
+    let take = moves.iter().map(|(now, _)| format!("mountvol {now}: /D"));
+    let give = moves.iter().zip(volumes).map(|((_, wanted), volume)| format!("mountvol {wanted}: {volume}"));
+    let all: Vec<String> = take.chain(give).collect();
+    command(guest, &all.join(" && ")).await.map(drop)
+}
+
+/// The names in the directory of outputs on the guest's system drive.
+pub(super) async fn on_the_system_drive(
+    guest: &Guest,
+    deadline: Deadline,
+) -> Result<Vec<String>, BuildError> {
+    // An empty directory is told as an error.
+    let order = format!(r"dir /b /a {BUILD_DIRECTORY}\{OUT} 2>nul & cd .");
+    let signs = guest.signs.clone();
+    let told = wait::race("a list of outputs", command(guest, &order), &signs, deadline).await??;
+    Ok(told.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
+}
+
+/// How much room a drive has, in bytes, as far as the guest tells.
+pub(super) async fn room(guest: &Guest, letter: char, deadline: Deadline) -> Option<u64> {
+    let signs = guest.signs.clone();
+    let order = format!(r"dir /-c {letter}:\");
+    let told = wait::race("the room of a drive", command(guest, &order), &signs, deadline).await;
+    free_bytes(&told.ok()?.ok()?)
+}
+
+/// The last number of the last line, whatever its words are in.
+fn free_bytes(told: &str) -> Option<u64> {
+    let last = told.lines().rev().find(|line| !line.trim().is_empty())?;
+    last.split_whitespace().rev().find_map(|word| word.replace(',', "").parse().ok())
+}
+
+/// Takes the exchange drive offline: the guest has written everything then.
+pub(super) async fn take_offline(guest: &Guest, letter: char, deadline: Deadline) -> Result<(), BuildError> {
+    let order = format!("mountvol {letter}: /P");
+    let signs = guest.signs.clone();
+    wait::race("the exchange drive's end", command(guest, &order), &signs, deadline).await?.map(drop)
+}
+
+async fn command(guest: &Guest, line: &str) -> Result<String, BuildError> {
+    let (code, stdout, stderr) =
+        guest.connection.with(async |session| session.run_to_end(line).await).await?;
+    let said = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
+    if code == 0 {
+        return Ok(said);
+    }
+    Err(BuildError::Drives(format!("`{line}` ended with exit code {code}: {}", said.trim())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_read_from_what_the_guest_tells() {
+        let found = Found::read("store D\r\nexchange F\r\nnoise\r\n");
+        assert_eq!(found, Found { exchange: Some('F'), store: Some('D') });
+        assert_eq!(Found::read(""), Found::default());
+    }
+
+    #[test]
+    fn free_room_is_the_last_number() {
+        let told = "  1 File(s)   5 bytes\r\n  3 Dir(s)  63987712 bytes free\r\n\r\n";
+        assert_eq!(free_bytes(told), Some(63_987_712));
+        assert_eq!(free_bytes("3 Verzeichnis(se),  7 Bytes frei"), Some(7));
+        assert_eq!(free_bytes(""), None);
+    }
+
+    #[test]
+    fn a_comma_in_a_path_is_none_between_options() {
+        let words = flags(Some(Path::new("/a,b/s")), Path::new("x"));
+        assert!(words[1].ends_with("file.server.path=/a,,b/s"), "{words:?}");
+        assert_eq!(flags(None, Path::new("/x")).len(), 4);
+    }
+}

@@ -1,0 +1,426 @@
+//! A derivation's builder in a guest: its inputs are a drive, its outputs come back.
+
+pub mod derivation;
+mod drives;
+mod error;
+mod exit_code;
+mod hooks;
+pub mod launcher;
+pub mod paths;
+mod results;
+mod shell;
+
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use tokio::sync::mpsc;
+
+pub use error::{BuildError, BuildFailure};
+pub use exit_code::ExitCode;
+pub use shell::shell;
+
+use self::{
+    derivation::Derivation,
+    drives::Drives,
+    hooks::Hooks,
+    launcher::{Launch, OUT, RUN},
+    paths::Paths,
+};
+use crate::{
+    boot::{Boot, Guest},
+    disk,
+    evidence::Replay,
+    exchange::{self, NewEntry},
+    machine::{SystemDisk, Writes},
+    phase::Phase,
+    progress::Progress,
+    qemu::Qemu,
+    script::Surroundings,
+    session::{BootLimit, Output, SessionError},
+    spec::{Build, Command, Machine, WindowsShell},
+    store_volume::{Export, StoreVolume, Until},
+    wait::{self, Cause, Deadline, WaitError},
+};
+
+/// The exchange drive's volume label.
+const EXCHANGE_LABEL: &str = "WFVM_XCHG";
+/// The exchange drive in the evidence.
+pub const EXCHANGE_FILE: &str = "exchange.img";
+/// The guest's disk in the evidence.
+pub const DISK_FILE: &str = "disk.qcow2";
+/// How much of what a command wrote is told of a failure, in lines.
+const TOLD: usize = 25;
+/// As above, in bytes.
+const TAIL: usize = 8 << 10;
+const AWAITED: &str = "the end of the builder";
+
+/// Builds: boots the image, runs the command with its inputs, and puts its outputs into the store.
+///
+/// `words` are the builder and its arguments, for `Command::Verbatim`. `output` gets what the command
+/// writes, as it comes.
+///
+/// # Errors
+/// [`BuildFailure`].
+pub async fn build(
+    spec: &Build,
+    (derivation, words): (&Derivation, &[String]),
+    around: &Surroundings<'_>,
+    progress: &Progress,
+    output: mpsc::Sender<Output>,
+) -> Result<(), Box<BuildFailure>> {
+    let mut machine = None;
+    let mut tail = Tail::default();
+    let story =
+        Box::pin(story(spec, (derivation, words), around, progress, &mut machine, (output, &mut tail)));
+    match story.await {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            let phase = progress.current();
+            if let Some(machine) = &machine {
+                // A machine that stands still has written its image's tables, which a killed one has not.
+                let _ = machine.pause().await;
+            }
+            let ran = machine.is_some();
+            let evidence = around.collect(machine, &spec.tools, &Replay::build(spec)).await;
+            if ran {
+                keep(spec, around);
+            }
+            let last_lines = tail.last_lines();
+            Err(Box::new(BuildFailure { name: spec.name.clone(), phase, error, last_lines, evidence }))
+        }
+    }
+}
+
+/// Leaves the machine's own files where the evidence is.
+fn keep(spec: &Build, around: &Surroundings<'_>) {
+    let names = [EXCHANGE_FILE, DISK_FILE, crate::machine::UEFI_VARIABLES];
+    for name in names.into_iter().filter(|name| *name != DISK_FILE || spec.keep_failed_disk) {
+        let (from, to) = (around.scratch.join(name), around.evidence.join(name));
+        // Where they are two file systems, it is a copy; where it fails, the rest of the evidence stays.
+        if fs_err::rename(&from, &to).is_err() {
+            let _ = fs_err::copy(&from, &to);
+        }
+    }
+}
+
+async fn story(
+    spec: &Build,
+    (derivation, words): (&Derivation, &[String]),
+    around: &Surroundings<'_>,
+    progress: &Progress,
+    running: &mut Option<Qemu>,
+    told: (mpsc::Sender<Output>, &mut Tail),
+) -> Result<(), BuildError> {
+    progress.phase(Phase::Preflight, &format!("{} on {}", spec.name, spec.image.display()));
+    refuse_elf(spec, words)?;
+    let text = script(spec, derivation)?;
+    let scratch = std::path::absolute(around.scratch)?;
+    let nonce = nonce()?;
+    let outputs = derivation.outputs.iter();
+    let places = outputs.map(|(name, store_path)| {
+        (store_path.clone(), launcher::output_place(spec.output_place, spec.letters, name))
+    });
+    let paths = Paths::new(spec.letters.store, places.collect());
+    let launch = Launch {
+        command: &spec.command,
+        words,
+        derivation,
+        script: text.as_deref(),
+        paths: Some(&paths).filter(|_| spec.translate_paths && !by_bash(&spec.command)),
+        letters: spec.letters,
+        place: spec.output_place,
+        nonce: &nonce,
+        image: &spec.image.to_string_lossy(),
+    };
+    let files = launch.files()?;
+    if !files.not_set.is_empty() {
+        progress.warning(&format!(
+            "cmd.exe cannot set `{}`: a line break or too long; env.json on the exchange drive has all variables",
+            files.not_set.join("`, `")
+        ));
+    }
+    let closure = read_closure(&spec.closure)?;
+    let hooks = Hooks::run_before(spec, &scratch).await?;
+
+    progress.phase(Phase::Media, "the closure and the exchange drive");
+    let store = store(&closure, &scratch, progress)?;
+    let exchange_file = scratch.join(EXCHANGE_FILE);
+    make_exchange(spec, derivation, &exchange_file, &nonce, files.files)?;
+    let disk = disk(spec, hooks.image.as_deref(), &scratch).await?;
+    let mut machine = spec.machine.clone();
+    let socket = store.as_ref().map(|_| scratch.join(drives::STORE_SOCKET));
+    machine.extra_qemu_flags.extend(drives::flags(socket.as_deref(), &exchange_file));
+    machine.extra_qemu_flags.extend(hooks.qemu_words);
+
+    if spec.parallel {
+        machine.cores = cores(derivation);
+    }
+    let work =
+        in_guest(spec, &machine, disk, around, progress, running, (derivation, &nonce, &closure, told));
+    let (ended, streamed) = match store {
+        None => work.await?,
+        Some(export) => tokio::select! {
+            done = work => done?,
+            served = export.serve(Until::Dropped) => return Err(unserved(served)),
+        },
+    };
+
+    let volume = exchange::Volume::open(&exchange_file)?;
+    if let Ended::With(code) = ended {
+        results::confirm(&volume, &nonce, code)?;
+    }
+    results::place(spec, derivation, &volume, &streamed, progress)?;
+    Hooks::run_after(spec).await
+}
+
+/// From the boot to outputs that have left the guest: the machine is gone then.
+async fn in_guest(
+    spec: &Build,
+    machine: &Machine,
+    disk: SystemDisk,
+    around: &Surroundings<'_>,
+    progress: &Progress,
+    running: &mut Option<Qemu>,
+    (derivation, nonce, closure, (output, tail)): (
+        &Derivation,
+        &str,
+        &[PathBuf],
+        (mpsc::Sender<Output>, &mut Tail),
+    ),
+) -> Result<(Ended, Vec<String>), BuildError> {
+    let boot = Boot {
+        machine,
+        tools: &spec.tools,
+        login: &spec.login,
+        network: &spec.network,
+        disk,
+        display: around.display,
+        limit: BootLimit { seconds: spec.timeouts.boot_seconds, field: "timeouts.bootSeconds" },
+        scratch: around.scratch,
+        forwarder: &around.builder,
+    };
+    let mut guest = Guest::boot(&boot, progress, running).await?;
+    let store_path = closure.first().map(PathBuf::as_path);
+    let drives = Drives { letters: spec.letters, mark: nonce, store_path };
+    drives.find(&guest, Deadline::after(spec.timeouts.drive_seconds, "timeouts.driveSeconds")).await?;
+
+    progress.phase(Phase::Script, &format!("ready as {}", spec.login.user));
+    let since = Instant::now();
+    let ended = run(spec, &mut guest, output, tail).await?;
+    let took = since.elapsed().as_secs_f64();
+    let drives_end = Deadline::after(spec.timeouts.drive_seconds, "timeouts.driveSeconds");
+    let mut streamed = Vec::new();
+    match &ended {
+        Ended::ShutDown => {
+            progress.phase(Phase::Output, &format!("the guest has shut down after {took:.1} s"));
+        }
+        Ended::With(code) if spec.success_exit_codes.contains(&code.0) => {
+            progress.phase(Phase::Output, &format!("exit code {code} after {took:.1} s"));
+            streamed = drives::on_the_system_drive(&guest, drives_end).await?;
+            streamed.retain(|name| derivation.outputs.contains_key(name));
+            for output in &streamed {
+                progress.line(&format!("  `{output}` comes as a tar stream"));
+                Box::pin(results::stream(spec, derivation, &guest, output, progress)).await?;
+            }
+            drives::take_offline(&guest, spec.letters.exchange, drives_end).await?;
+        }
+        Ended::With(code) => {
+            let mut room = Vec::new();
+            for letter in ['C', spec.letters.exchange] {
+                room.extend(drives::room(&guest, letter, drives_end).await.map(|bytes| (letter, bytes)));
+            }
+            // What lies on the drive is evidence.
+            let _ = drives::take_offline(&guest, spec.letters.exchange, drives_end).await;
+            let large = results::at_the_limit(&around.scratch.join(EXCHANGE_FILE));
+            return Err(BuildError::ExitCode { code: *code, room, large });
+        }
+    }
+    // Its disk is thrown away, and all that is wanted of it has been written.
+    if let Some(machine) = running.take() {
+        machine.kill().await;
+    }
+    Ok((ended, streamed))
+}
+
+/// How the command ended.
+enum Ended {
+    With(ExitCode),
+    ShutDown,
+}
+
+async fn run(
+    spec: &Build,
+    guest: &mut Guest,
+    output: mpsc::Sender<Output>,
+    tail: &mut Tail,
+) -> Result<Ended, BuildError> {
+    let command = format!(r"{}:\{RUN}", spec.letters.exchange);
+    let signs = guest.signs.clone();
+    let deadline = Deadline::after(spec.timeouts.command_seconds, "timeouts.commandSeconds");
+    let connection = guest.connection.clone();
+    let work = async {
+        let (_, no_input) = mpsc::channel(1);
+        let (sender, mut pieces) = mpsc::channel(16);
+        let pass_on = async {
+            while let Some(piece) = pieces.recv().await {
+                tail.add(&piece);
+                // Nobody may be listening any more; the command is told by its exit code.
+                let _ = output.send(piece).await;
+            }
+        };
+        let run = connection.with(async |session| session.run(&command, no_input, sender).await);
+        tokio::join!(run, pass_on).0
+    };
+    let ended = wait::race(AWAITED, work, &signs, deadline).await;
+    let lost = match ended {
+        Ok(Ok(code)) => return Ok(Ended::With(ExitCode(code))),
+        Ok(Err(lost)) => {
+            // A server says farewell before its machine ends.
+            let gone = matches!(lost, SessionError::Connection(_) | SessionError::NoExitCode { .. });
+            if gone && guest.goes_away().await { None } else { Some(BuildError::from(lost)) }
+        }
+        Err(error @ WaitError { cause: Cause::QemuExited(_), .. }) => {
+            guest.heard_out().await;
+            if guest.has_shut_down() { None } else { Some(error.into()) }
+        }
+        Err(error) => Some(error.into()),
+    };
+    match lost {
+        Some(error) => Err(error),
+        None if spec.expect_shutdown => Ok(Ended::ShutDown),
+        None => Err(BuildError::ShutDown),
+    }
+}
+
+/// The builder must be none of the host's.
+fn refuse_elf(spec: &Build, words: &[String]) -> Result<(), BuildError> {
+    if spec.command != Command::Verbatim {
+        return Ok(());
+    }
+    let Some(builder) = words.first() else { return Err(BuildError::NoBuilder) };
+    if !builder.starts_with('/') {
+        return Ok(());
+    }
+    let mut magic = Vec::new();
+    let file = fs_err::File::open(builder).map_err(BuildError::Builder)?;
+    file.take(4).read_to_end(&mut magic).map_err(BuildError::Builder)?;
+    if magic == b"\x7fELF" { Err(BuildError::Elf { builder: builder.clone() }) } else { Ok(()) }
+}
+
+fn by_bash(command: &Command) -> bool {
+    matches!(command, Command::Script { shell: WindowsShell::Bash } | Command::Phases { .. })
+}
+
+/// The text of the script, wherever Nix put it.
+fn script(spec: &Build, derivation: &Derivation) -> Result<Option<String>, BuildError> {
+    match &spec.command {
+        Command::Verbatim => Ok(None),
+        Command::Phases { script } => Ok(Some(script.clone())),
+        Command::Script { .. } => {
+            match (derivation.file("buildCommand"), derivation.attribute("buildCommand")) {
+                (Some(file), _) => Ok(Some(fs_err::read_to_string(file)?)),
+                (None, Some(text)) => Ok(Some(text.to_owned())),
+                (None, None) => Err(BuildError::NoScript),
+            }
+        }
+    }
+}
+
+fn read_closure(file: &Path) -> Result<Vec<PathBuf>, BuildError> {
+    let text = fs_err::read_to_string(file).map_err(BuildError::Closure)?;
+    Ok(text.lines().filter(|line| !line.is_empty()).map(PathBuf::from).collect())
+}
+
+/// The closure as a volume with a socket; none if it is empty.
+fn store(closure: &[PathBuf], scratch: &Path, progress: &Progress) -> Result<Option<Export>, BuildError> {
+    if closure.is_empty() {
+        return Ok(None);
+    }
+    let volume = StoreVolume::plan(closure)?;
+    for (path, why) in &volume.left_out().first {
+        progress.line(&format!("  not on the store drive: {} {why}", path.display()));
+    }
+    let more = volume.left_out().count - volume.left_out().first.len();
+    if more > 0 {
+        progress.line(&format!("  not on the store drive: {more} more"));
+    }
+    Ok(Some(volume.bind(&scratch.join(drives::STORE_SOCKET)).map_err(BuildError::Store)?))
+}
+
+fn make_exchange(
+    spec: &Build,
+    derivation: &Derivation,
+    file: &Path,
+    nonce: &str,
+    files: Vec<launcher::File>,
+) -> Result<(), BuildError> {
+    // An empty file of this name tells the drive from others.
+    let mut entries = vec![NewEntry::directory(OUT), NewEntry::bytes(nonce, Vec::new())];
+    entries.extend(files.into_iter().map(|file| NewEntry::bytes(file.path, file.contents)));
+    let attributes = derivation
+        .files
+        .iter()
+        .filter(|(name, _)| *name != "buildCommand" || spec.command == Command::Verbatim);
+    entries.extend(attributes.map(|(name, host)| NewEntry::file(format!("attr/{name}"), host)));
+    Ok(exchange::create(file, spec.exchange_mib << 20, EXCHANGE_LABEL, &entries)?)
+}
+
+/// The guest's disk: changes to the image, kept for a failure if that is wanted.
+async fn disk(spec: &Build, other: Option<&Path>, scratch: &Path) -> Result<SystemDisk, BuildError> {
+    let image = image_file(other.unwrap_or(&spec.image))?;
+    if !spec.keep_failed_disk {
+        return Ok(SystemDisk { file: image, writes: Writes::Discarded });
+    }
+    let overlay = scratch.join(DISK_FILE);
+    disk::create_overlay(&spec.tools.qemu_img, &image, &overlay).await?;
+    Ok(SystemDisk { file: overlay, writes: Writes::Kept })
+}
+
+/// An image, or what is in its directory.
+fn image_file(image: &Path) -> Result<PathBuf, BuildError> {
+    let inside = image.join("disk-image.qcow2");
+    let image = if inside.exists() { &inside } else { image };
+    fs_err::canonicalize(image).map_err(BuildError::Image)
+}
+
+/// A server without end that has ended.
+fn unserved(served: std::io::Result<()>) -> BuildError {
+    BuildError::Store(served.err().unwrap_or_else(|| std::io::ErrorKind::BrokenPipe.into()))
+}
+
+/// As many CPUs as Nix gives the build; 0 are all of the host.
+fn cores(derivation: &Derivation) -> u32 {
+    let given = derivation.attribute("NIX_BUILD_CORES").and_then(|cores| cores.parse().ok()).unwrap_or(0);
+    let all = || std::thread::available_parallelism().map_or(1, |all| u32::try_from(all.get()).unwrap_or(1));
+    (if given == 0 { all() } else { given }).clamp(1, 255)
+}
+
+/// What no earlier run can have written.
+fn nonce() -> Result<String, BuildError> {
+    let mut bytes = [0; 8];
+    fs_err::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(format!("{:016x}", u64::from_le_bytes(bytes)))
+}
+
+/// The end of what a command wrote, in the order in which it came.
+#[derive(Debug, Default)]
+struct Tail(std::collections::VecDeque<u8>);
+
+impl Tail {
+    fn add(&mut self, piece: &Output) {
+        let (Output::Stdout(bytes) | Output::Stderr(bytes)) = piece;
+        self.0.extend(bytes.get(bytes.len().saturating_sub(TAIL)..).unwrap_or_default());
+        let excess = self.0.len().saturating_sub(TAIL);
+        self.0.drain(..excess);
+    }
+
+    fn last_lines(&mut self) -> Vec<String> {
+        let text = String::from_utf8_lossy(self.0.make_contiguous());
+        let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+        let from = lines.len().saturating_sub(TOLD);
+        lines.into_iter().skip(from).map(str::to_owned).collect()
+    }
+}

@@ -1,0 +1,3 @@
+export function double(given: number): number {
+  return given * 2;
+}

@@ -15,6 +15,13 @@ let
   told = file: words: length (split words (readFile file)) > 1;
 in
 facts "vmtools-manual" {
+  "createEmptyImage is a piece of bash" = [ (isString (with wfvm; createEmptyImage { size = 1024; fullName = "vm-image"; })) true ];
+  "runInLinuxVM of a package" = [ (evaluates (with wfvm; runInLinuxVM hello)) true ];
+  "runInLinuxVM with more memory" = [ (evaluates (with wfvm; runInLinuxVM (hello.overrideAttrs (_: { memSize = 1024; })))) true ];
+  "runInLinuxVM with a disk" =
+    [ (evaluates (with wfvm; runInLinuxVM (hello.overrideAttrs (_: { preVM = createEmptyImage { size = 1024; fullName = "vm-image"; }; })))) true ];
+  "runInLinuxImage, which the manual describes in words" =
+    [ (evaluates (with wfvm; runInLinuxImage (hello.overrideAttrs (_: { diskImage = iso; diskImageFormat = "raw"; memSize = 512; })))) true ];
   "extractFs of a file" = [ (evaluates (with wfvm; extractFs { file = iso; })) true ];
   "extractFs of a file system of a kind" = [ (evaluates (with wfvm; extractFs { file = iso; fs = "iso9660"; })) true ];
   "a kind that is not read is refused" = [ (refused (with wfvm; extractFs { file = iso; fs = "ufs"; }).drvPath) true ];

@@ -22,6 +22,9 @@ facts "vmtools-manual" {
     [ (evaluates (with wfvm; runInLinuxVM (hello.overrideAttrs (_: { preVM = createEmptyImage { size = 1024; fullName = "vm-image"; }; })))) true ];
   "runInLinuxImage, which the manual describes in words" =
     [ (evaluates (with wfvm; runInLinuxImage (hello.overrideAttrs (_: { diskImage = iso; diskImageFormat = "raw"; memSize = 512; })))) true ];
+  "runInWindowsVM, in the place of runInLinuxVM" =
+    [ (evaluates (with wfvm; runInWindowsVM (hello.overrideAttrs (_: { windowsImage = diskImages.windows11x86_64; memSize = 4096; })))) true ];
+  "and in an image's directory" = [ (evaluates (with wfvm; runInWindowsVM (hello.overrideAttrs (_: { diskImage = diskImages.windows11x86_64.dir; })))) true ];
   "extractFs of a file" = [ (evaluates (with wfvm; extractFs { file = iso; })) true ];
   "extractFs of a file system of a kind" = [ (evaluates (with wfvm; extractFs { file = iso; fs = "iso9660"; })) true ];
   "a kind that is not read is refused" = [ (refused (with wfvm; extractFs { file = iso; fs = "ufs"; }).drvPath) true ];

@@ -1,8 +1,5 @@
-{ check, pkgs, spec, storeName, machineArguments, wfvm-nix-builder, ... }:
+{ check, pkgs, spec, started, storeName, wfvm-nix-builder, ... }:
 
-let
-  plainMachine = spec.machine (builtins.mapAttrs (_: argument: argument.default) machineArguments // { cores = 4; memoryMib = 4096; });
-in
 /** A script that starts an image for a person and keeps what is written to it. Its one
    argument is the file that keeps it: made if it is not there, used again if it is.
 
@@ -18,12 +15,11 @@ image:
 let
   problems = check.file.problems "image" image;
   name = if builtins.isAttrs image then image.name or "image" else baseNameOf (builtins.unsafeDiscardStringContext (toString image));
-  described = import ../described.nix image;
-  machine = described.machine or plainMachine;
+  inherit (started image) machine login;
   run = spec.run {
+    inherit login;
     # A person would rather wait than be refused: slowly, if there is no KVM.
     machine = machine // { accelerator = if machine.accelerator == "kvm" then "auto" else machine.accelerator; };
-    login = described.login or { user = "wfvm"; password = "1234"; };
     arguments = {
       inherit name image;
       script = "";

@@ -129,14 +129,15 @@ impl Volume {
     /// # Errors
     /// [`ExchangeError`], also for a file of more than `limit` bytes and for a directory.
     pub fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, ExchangeError> {
-        let Some(entry) = self.find(path)? else { return Ok(None) };
+        let (mut table, mut claims) = (self.table(), Claims::new(self.geometry));
+        let Some(entry) = self.find_claiming(path, &mut table, &mut claims)? else { return Ok(None) };
         let Kind::File { bytes } = entry.kind else {
             return Err(ExchangeError::Unlike { path: entry.path(), wanted: "file" });
         };
         if bytes > limit {
             return Err(ExchangeError::TooMuch { path: entry.path(), bytes, limit });
         }
-        self.check(&entry, &mut self.table(), &mut Claims::new(self.geometry))?;
+        self.check(&entry, &mut table, &mut claims)?;
         let mut contents = self.contents(&entry);
         let mut read = Vec::new();
         while let Some(piece) = contents.piece()? {
@@ -150,14 +151,23 @@ impl Volume {
     /// # Errors
     /// [`ExchangeError`]
     pub fn find(&self, path: &str) -> Result<Option<Entry>, ExchangeError> {
-        let (mut table, mut claims) = (self.table(), Claims::new(self.geometry));
+        self.find_claiming(path, &mut self.table(), &mut Claims::new(self.geometry))
+    }
+
+    /// Finds, and makes their clusters the directories' own that are on the way.
+    fn find_claiming(
+        &self,
+        path: &str,
+        table: &mut Table<'_>,
+        claims: &mut Claims,
+    ) -> Result<Option<Entry>, ExchangeError> {
         let mut at = self.root();
         for name in path.split('/') {
             if at.kind != Kind::Directory {
                 return Ok(None);
             }
             let name = fold(name);
-            let entries = self.entries(&at, &mut table, &mut claims)?;
+            let entries = self.entries(&at, table, claims)?;
             match entries.into_iter().find(|entry| fold(&entry.name) == name) {
                 Some(entry) => at = entry,
                 None => return Ok(None),
@@ -171,8 +181,9 @@ impl Volume {
     /// # Errors
     /// [`ExchangeError`], also for a file.
     pub fn list(&self, path: &str) -> Result<Option<Vec<Entry>>, ExchangeError> {
-        let Some(directory) = self.directory(path)? else { return Ok(None) };
-        self.entries(&directory, &mut self.table(), &mut Claims::new(self.geometry)).map(Some)
+        let (mut table, mut claims) = (self.table(), Claims::new(self.geometry));
+        let Some(directory) = self.directory(path, &mut table, &mut claims)? else { return Ok(None) };
+        self.entries(&directory, &mut table, &mut claims).map(Some)
     }
 
     /// All that is below a directory, if there is one of this path. A directory comes before what
@@ -181,11 +192,12 @@ impl Volume {
     /// # Errors
     /// [`ExchangeError`], also for a file.
     pub fn walk(&self, path: &str, limits: Limits) -> Result<Option<Walk<'_>>, ExchangeError> {
-        let Some(directory) = self.directory(path)? else { return Ok(None) };
+        let (mut table, mut claims) = (self.table(), Claims::new(self.geometry));
+        let Some(directory) = self.directory(path, &mut table, &mut claims)? else { return Ok(None) };
         Ok(Some(Walk {
             volume: self,
-            table: self.table(),
-            claims: Claims::new(self.geometry),
+            table,
+            claims,
             limits,
             pending: vec![(directory, 0)],
             ready: Vec::new().into_iter(),
@@ -222,9 +234,16 @@ impl Volume {
         }
     }
 
-    fn directory(&self, path: &str) -> Result<Option<Entry>, ExchangeError> {
-        let found = if path.is_empty() { Some(self.root()) } else { self.find(path)? };
-        match found {
+    fn directory(
+        &self,
+        path: &str,
+        table: &mut Table<'_>,
+        claims: &mut Claims,
+    ) -> Result<Option<Entry>, ExchangeError> {
+        if path.is_empty() {
+            return Ok(Some(self.root()));
+        }
+        match self.find_claiming(path, table, claims)? {
             Some(entry) if entry.kind != Kind::Directory => {
                 Err(ExchangeError::Unlike { path: entry.path(), wanted: "directory" })
             }

@@ -19,6 +19,14 @@ pub enum OutputError {
         /// What the system said, with the path.
         source: io::Error,
     },
+    /// Two outputs that have one name in Windows.
+    #[error("the outputs `{output}` and `{other}` differ in case alone: Windows takes them for one")]
+    SameOutput {
+        /// The second.
+        output: String,
+        /// The first.
+        other: String,
+    },
     /// The exchange area cannot be read.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
@@ -120,6 +128,7 @@ impl OutputError {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Host { .. } => Blame::Host,
+            Self::SameOutput { .. } => Blame::Input,
             Self::Exchange(error) => error.blame(),
             Self::Stream { .. }
             | Self::Archive { .. }

@@ -86,6 +86,11 @@ impl<'r> Growth<'r> {
         &self.tree
     }
 
+    /// The output's name, once it is given up.
+    pub(super) fn into_output(self) -> String {
+        self.output
+    }
+
     /// Makes a directory.
     pub(super) fn directory(&mut self, path: &str) -> Result<(), OutputError> {
         self.add(path, &What::Directory)

@@ -107,7 +107,10 @@ pub fn from_exchange(
             let entries = there.iter().map(|entry| (entry.name().to_owned(), entry.kind()));
             return Err(OutputError::Missing { output: output.clone(), instead: Instead::of(entries) });
         }
-        growing.insert(fold(output), Growth::new(output, destination, rules)?);
+        let growth = Growth::new(output, destination, rules)?;
+        if let Some(other) = growing.insert(fold(output), growth) {
+            return Err(OutputError::SameOutput { output: output.clone(), other: other.into_output() });
+        }
     }
     let limits = Limits {
         entries: rules.limits.entries.saturating_mul(outputs.len().saturating_add(1)),

@@ -13,7 +13,7 @@ fn places(image: &Image) -> Vec<u64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn changed_bytes_never_make_the_reader_panic_or_hang(

@@ -189,6 +189,12 @@ fn a_hostile_long_name_is_refused() {
             "{at}"
         );
     }
+    let others = |image: &Image, start| {
+        for (part, number) in [(0, 0x44), (1, 3), (2, 2)] {
+            image.patch(start + third(part), &[number]);
+        }
+    };
+    assert_eq!(long_name(others), problem("lacks its first parts"));
     for text in [&b"/\0"[..], b"\\\0"] {
         let damage = long_name(|image, start| {
             image.patch(start + third(2) + 1, text);

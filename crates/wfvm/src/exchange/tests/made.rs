@@ -52,6 +52,15 @@ fn the_same_entries_make_the_same_bytes_and_others_another_serial() {
 }
 
 #[test]
+fn a_file_in_pieces_is_read_in_the_order_of_its_chain() {
+    let image = Image::new(&[NewEntry::bytes("A", [[1; CLUSTER], [2; CLUSTER], [3; CLUSTER]].concat())]);
+    let first = image.entry("A").first;
+    image.link(first, first + 2).link(first + 2, first + 1).link(first + 1, u32::MAX);
+    let expected = [[1; CLUSTER], [3; CLUSTER], [2; CLUSTER]].concat();
+    assert_eq!(image.volume().read("A", 10_000).unwrap().unwrap(), expected);
+}
+
+#[test]
 fn case_does_not_matter_where_a_path_is_asked_for() {
     let volume = Image::usual().volume();
     assert_eq!(volume.read("OUT/Sub/upper.txt", 512).unwrap().unwrap(), [2; 512]);
@@ -160,7 +169,7 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(30))]
 
     #[test]
     fn any_tree_is_read_as_it_was_written(
@@ -195,4 +204,11 @@ proptest! {
         expected.sort();
         prop_assert_eq!(found, expected);
     }
+}
+
+#[test]
+fn a_file_that_changes_meanwhile_is_refused() {
+    // It says that it has no bytes.
+    let (error, _) = refusal(BYTES, "X", &[NewEntry::file("a", "/proc/self/status")]);
+    assert_eq!(error, "`/proc/self/status` changed while it was copied into the exchange area");
 }

@@ -116,3 +116,20 @@ fn a_file_of_zeros_takes_no_room() {
     assert!(fs_err::read(store.path("out")).unwrap() == bytes);
     assert!(fs_err::metadata(store.path("out")).unwrap().blocks() * 512 <= 128 << 10);
 }
+
+#[test]
+fn an_output_that_is_placed_is_taken_back_if_another_one_cannot_be() {
+    use crate::outputs::growth::{Growth, put_in_place};
+    let store = Store::new();
+    let rules = Rules::default();
+    let grown = ["a", "b"].map(|output| {
+        let mut growth = Growth::new(output, &store.path(output), &rules).unwrap();
+        growth.directory("d").unwrap();
+        growth.finish().unwrap()
+    });
+    // Somebody else takes it away.
+    fs_err::remove_dir_all(store.path("b.unfinished")).unwrap();
+    let error = put_in_place(grown.into(), &mut Placed::default()).unwrap_err();
+    assert_eq!(error.blame(), crate::blame::Blame::Host);
+    assert_eq!(store.names(), Vec::<String>::new());
+}

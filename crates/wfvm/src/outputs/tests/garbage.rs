@@ -34,7 +34,7 @@ fn the_archive_of_these_tests_is_whole() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn changed_archives_never_make_it_panic_or_leave_something_behind(

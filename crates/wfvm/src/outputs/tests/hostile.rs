@@ -6,11 +6,19 @@ use crate::outputs::Warning;
 #[test]
 fn hostile_paths_that_lead_out_of_the_output_are_refused() {
     let store = Store::new();
-    for path in
-        ["out/../../etc/x", "../etc", "/etc/passwd", "\\\\server\\x", "..\\..\\etc", "out\\..\\..\\etc"]
-    {
-        let error = store.refusal(&Archive::new().directory("out").file(path, b"x").bytes());
-        assert!(error.contains(&format!("`{path}` cannot be in an output: it ")), "{error}");
+    for top in ["out", "."] {
+        for (path, words) in [
+            ("out/../../etc/x", "it leads out of the output by `..`"),
+            ("../etc", "it leads out of the output by `..`"),
+            ("/etc/passwd", "it is absolute"),
+            ("/out/x", "it is absolute"),
+            (r"\\server\x", "it is absolute"),
+            (r"..\..\etc", "it leads out of the output by `..`"),
+            (r"out\..\..\etc", "it leads out of the output by `..`"),
+        ] {
+            let error = store.refusal(&Archive::new().directory(top).file(path, b"x").bytes());
+            assert_eq!(error, format!("`{path}` cannot be in an output: {words}"));
+        }
     }
     for path in ["C:/x", "c:x", "Z:"] {
         let error = store.refusal(&Archive::new().directory("out").file(path, b"x").bytes());
@@ -198,4 +206,72 @@ fn hostile_bytes_of_what_has_none_count_as_well() {
         assert!(error.contains("more than 1000 bytes"), "{error}");
         assert_eq!(store.names(), Vec::<String>::new());
     }
+}
+
+#[test]
+fn hostile_names_on_the_disk_are_refused() {
+    let store = Store::new();
+    let names = ["before", "ABC", "na.me", "LONG"];
+    let entries = names.map(|name| NewEntry::bytes(format!("out/out/{name}"), "x"));
+    // Five characters of a long name lie together.
+    let text = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let name = |name: &str| (text("na.me"), text(name));
+    let short = |name: &str| (b"ABC        ".to_vec(), format!("{name:11}").into_bytes());
+    for ((from, to), words) in [
+        (short("AUX"), "`out/AUX` cannot be in an output: \"AUX\" is that of the device"),
+        (short("LONG"), "`out/LONG` is there twice"),
+        (short("A C."), "damaged at `out/out/A C.`: its short name has the byte 0x2E"),
+        (name("na:me"), "`out/na:me` cannot be in an output: \"na:me\" has the reserved character ':'"),
+        (name("name."), "ends in '.'"),
+        (name("na\u{7}me"), "control character '\\u{7}'"),
+        (name("\0\u{ffff}\u{ffff}\u{ffff}\u{ffff}"), "its long name goes on after its end"),
+        (
+            (text("na.me"), [&text("na")[..], &[0x00, 0xD8], &text("me")].concat()),
+            "its long name is no UTF-16",
+        ),
+        (name("../me"), "its name is \"../me\""),
+        (name("..\\me"), "its name is \"..\\\\me\""),
+    ] {
+        let error = store.refused_disk(&entries, &[(&from, &to)]);
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn a_hostile_disk_with_loops_is_refused_and_leaves_nothing() {
+    let store = Store::new();
+    let entries = [
+        NewEntry::bytes("out/out/A", "x"),
+        NewEntry::directory("out/out/DIR"),
+        NewEntry::bytes("out/out/LAST", [1; 5000]),
+    ];
+    // The first clusters are those of the root, `out`, `out/out` and `out/out/DIR`.
+    let slot = |name: &str, attributes: u8, cluster: u8, bytes: u16| {
+        let mut slot = format!("{name:11}").into_bytes();
+        slot.extend([attributes, 0, 0, 0, 0, 0x21, 0, 0x21, 0, 0, 0, 0, 0, 0x21, 0, cluster, 0]);
+        slot.extend(bytes.to_le_bytes());
+        slot
+    };
+    for (name, attributes, cluster, bytes) in [
+        ("DIR", 0x10, 4, 0),
+        ("DIR", 0x10, 3, 0),
+        ("DIR", 0x10, 2, 0),
+        ("LAST", 0x20, 5, 512),
+        ("LAST", 0x20, 4, 512),
+    ] {
+        let old = format!("{name:11}").into_bytes();
+        let error = store.refused_disk(&entries, &[(&old, &slot(name, attributes, cluster, bytes))]);
+        // Of two that share a cluster, the one is named that is looked at later.
+        let words = format!("its chain comes to cluster {cluster},");
+        assert!(error.contains("damaged at `out/out/") && error.contains(&words), "{error}");
+    }
+}
+
+#[test]
+fn two_outputs_that_differ_in_case_alone_are_refused() {
+    let store = Store::new();
+    let entries = [NewEntry::bytes("out/out", "x")];
+    let error = store.exchange(&entries, &["OUT", "out"], &Rules::default()).unwrap_err();
+    assert!(error.to_string().contains("the outputs `out` and `OUT` differ in case alone"), "{error}");
+    assert_eq!(error.blame(), crate::blame::Blame::Input);
 }

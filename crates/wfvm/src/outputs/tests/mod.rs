@@ -47,6 +47,30 @@ impl Store {
         from_exchange(&Volume::open(&image).unwrap(), "out", &outputs, rules)
     }
 
+    /// Why an exchange area is refused in which bytes were changed: each time the place where the
+    /// first ones stand in the first directories gets the second ones.
+    fn refused_disk(&self, entries: &[NewEntry], changes: &[(&[u8], &[u8])]) -> String {
+        use fs_err::os::unix::fs::FileExt as _;
+        let image = tempfile::tempdir().unwrap();
+        let image = image.path().join("x.img");
+        exchange::create(&image, 64 << 20, "X", entries).unwrap();
+        let file = fs_err::OpenOptions::new().read(true).write(true).open(&image).unwrap();
+        // The clusters begin at 2 MiB.
+        let start = 2 << 20;
+        for (from, to) in changes {
+            let mut directories = vec![0; 8 << 10];
+            file.read_exact_at(&mut directories, start).unwrap();
+            let at = directories.windows(from.len()).position(|window| window == *from).unwrap();
+            file.write_all_at(to, start + at as u64).unwrap();
+        }
+        let outputs = BTreeMap::from([("out".to_owned(), self.path("out"))]);
+        let volume = Volume::open(&image).unwrap();
+        let error = from_exchange(&volume, "out", &outputs, &Rules::default()).unwrap_err();
+        assert_eq!(error.blame(), crate::blame::Blame::Guest, "{error}");
+        assert_eq!(self.names(), Vec::<String>::new());
+        error.to_string()
+    }
+
     /// The output `out` of an archive.
     fn tar(&self, archive: &[u8], rules: &Rules) -> Result<Placed, OutputError> {
         from_tar(archive, "out", &self.path("out"), rules)

@@ -120,6 +120,11 @@ async fn an_exit_code_that_means_no_success_fails_the_build_and_leaves_its_machi
     for name in ["run-vm", "spec.json", "exchange.img", "disk.qcow2", "uefi-variables.fd"] {
         assert!(play.stage.path("evidence").join(name).exists(), "{name} is kept");
     }
+    let report = fs_err::read(play.stage.path("evidence/report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+    assert_eq!(report["exitStatus"], 4);
+    assert_eq!(report["exitCode"], 0);
+    assert_eq!(report["phase"], "script");
     let program = fs_err::read_to_string(play.stage.path("evidence/run-vm")).unwrap();
     assert!(program.contains("build --spec spec.json --shell"), "{program}");
 }
@@ -195,8 +200,11 @@ async fn a_qemu_that_is_killed_is_the_hosts_failure() {
 
 #[tokio::test]
 async fn each_deadline_is_told_by_its_name() {
-    let (blame, _, page) = play("hang", &[]).fails(|spec| spec.timeouts.command_seconds = 1).await;
+    let late = play("hang", &[]);
+    let (blame, _, page) = late.fails(|spec| spec.timeouts.command_seconds = 1).await;
     assert_eq!(blame, Blame::Deadline, "{page}");
+    let processes = fs_err::read_to_string(late.stage.path("evidence/processes.txt")).unwrap();
+    assert!(processes.contains("sshd.exe"), "{processes}");
     assert!(page.contains("1 s were over (`timeouts.commandSeconds`)"), "{page}");
 
     let without_drives = play("exit 0", &[]);

@@ -240,6 +240,11 @@ impl Program {
                 0
             }
             "mountvol" => 0,
+            "tasklist" => {
+                self.says("sshd.exe                      1234 Services                   0      9,876 K\r\n")
+                    .await;
+                0
+            }
             "flood" => {
                 for _ in 0..argument.parse::<u32>().unwrap() * 32 {
                     let _ = self.handle.data(self.id, vec![b'x'; 32 << 10]).await;

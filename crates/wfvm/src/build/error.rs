@@ -21,6 +21,22 @@ pub struct BuildFailure {
     pub evidence: Option<Evidence>,
 }
 
+impl BuildFailure {
+    /// The failure as JSON.
+    pub(super) fn report(&self) -> String {
+        let code = if let BuildError::ExitCode { code, .. } = &self.error { Some(code.0) } else { None };
+        let report = serde_json::json!({
+            "name": self.name,
+            "phase": self.phase.word(),
+            "error": self.error.to_string(),
+            "exitStatus": self.error.blame().exit_status(),
+            "exitCode": code,
+            "lastLines": self.last_lines,
+        });
+        format!("{report:#}\n")
+    }
+}
+
 impl fmt::Display for BuildFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}\n  phase     {} of {}", self.error, self.phase, self.name)?;

@@ -13,7 +13,7 @@ mod shell;
 use std::{
     io::Read as _,
     path::{Path, PathBuf},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::mpsc;
@@ -51,6 +51,12 @@ const EXCHANGE_LABEL: &str = "WFVM_XCHG";
 pub const EXCHANGE_FILE: &str = "exchange.img";
 /// The guest's disk in the evidence.
 pub const DISK_FILE: &str = "disk.qcow2";
+/// The failure in words for programs, in the evidence.
+pub const REPORT_FILE: &str = "report.json";
+/// What ran in the guest at a deadline, in the evidence.
+pub const PROCESSES_FILE: &str = "processes.txt";
+/// How long a guest that is late may take to tell what runs in it.
+const LIST: Duration = Duration::from_secs(30);
 /// How much of what a command wrote is told of a failure, in lines.
 const TOLD: usize = 25;
 /// As above, in bytes.
@@ -84,23 +90,26 @@ pub async fn build(
                 let _ = machine.pause().await;
             }
             let ran = machine.is_some();
+            let last_lines = tail.last_lines();
             let evidence = around.collect(machine, &spec.tools, &Replay::build(spec)).await;
+            let failure = BuildFailure { name: spec.name.clone(), phase, error, last_lines, evidence };
             if ran {
                 keep(spec, around);
+                // A report that cannot be written is in the log all the same.
+                let _ = fs_err::write(around.evidence.join(REPORT_FILE), failure.report());
             }
-            let last_lines = tail.last_lines();
-            Err(Box::new(BuildFailure { name: spec.name.clone(), phase, error, last_lines, evidence }))
+            Err(Box::new(failure))
         }
     }
 }
 
 /// Leaves the machine's own files where the evidence is.
 fn keep(spec: &Build, around: &Surroundings<'_>) {
-    let names = [EXCHANGE_FILE, DISK_FILE, crate::machine::UEFI_VARIABLES];
+    let names = [EXCHANGE_FILE, DISK_FILE, PROCESSES_FILE, crate::machine::UEFI_VARIABLES];
     for name in names.into_iter().filter(|name| *name != DISK_FILE || spec.keep_failed_disk) {
         let (from, to) = (around.scratch.join(name), around.evidence.join(name));
         // Where they are two file systems, it is a copy; where it fails, the rest of the evidence stays.
-        if fs_err::rename(&from, &to).is_err() {
+        if fs_err::rename(&from, &to).is_err() && from.exists() {
             let _ = fs_err::copy(&from, &to);
         }
     }
@@ -209,7 +218,7 @@ async fn in_guest(
 
     progress.phase(Phase::Script, &format!("ready as {}", spec.login.user));
     let since = Instant::now();
-    let ended = run(spec, &mut guest, output, tail).await?;
+    let ended = run(spec, &mut guest, around.scratch, output, tail).await?;
     let took = since.elapsed().as_secs_f64();
     let drives_end = Deadline::after(spec.timeouts.drive_seconds, "timeouts.driveSeconds");
     let mut streamed = Vec::new();
@@ -251,9 +260,19 @@ enum Ended {
     ShutDown,
 }
 
+/// Who is late may say why.
+async fn list_processes(guest: &Guest, scratch: &Path) {
+    let list = guest.connection.with(async |session| session.run_to_end("tasklist").await);
+    if let Some(Ok((_, told, _))) = wait::bounded(LIST, list).await {
+        // One piece of evidence less hides nothing.
+        let _ = fs_err::write(scratch.join(PROCESSES_FILE), told);
+    }
+}
+
 async fn run(
     spec: &Build,
     guest: &mut Guest,
+    scratch: &Path,
     output: mpsc::Sender<Output>,
     tail: &mut Tail,
 ) -> Result<Ended, BuildError> {
@@ -286,7 +305,12 @@ async fn run(
             guest.heard_out().await;
             if guest.has_shut_down() { None } else { Some(error.into()) }
         }
-        Err(error) => Some(error.into()),
+        Err(error) => {
+            if matches!(error.cause, Cause::Deadline(_)) {
+                list_processes(guest, scratch).await;
+            }
+            Some(error.into())
+        }
     };
     match lost {
         Some(error) => Err(error),

@@ -10,7 +10,7 @@ use wfvm::{
     phase::Phase,
     progress::{Progress, Reader},
     script::Surroundings,
-    spec::{Build, BuildTimeouts, Command, Letters, OutputPlace},
+    spec::{Accelerator, Build, BuildTimeouts, Command, Letters, OutputPlace},
 };
 use wfvm_tests::scenario::{Act, Ssh};
 
@@ -196,6 +196,17 @@ async fn a_qemu_that_is_killed_is_the_hosts_failure() {
     let (blame, _, page) = play("hang", &[hangs(), Act::Die]).fails(|_| {}).await;
     assert_eq!(blame, Blame::Host, "{page}");
     assert!(page.contains("QEMU ended: signal 9"), "{page}");
+}
+
+#[tokio::test]
+async fn kvm_that_does_not_run_guests_is_the_hosts_failure() {
+    let (blame, _, page) =
+        play("hang", &[Act::Die]).fails(|spec| spec.machine.accelerator = Accelerator::Kvm).await;
+    assert_eq!(blame, Blame::Host, "{page}");
+    assert!(
+        page.contains("KVM does not run guests") && page.contains(r#"hint: `accelerator = "tcg"`"#),
+        "{page}"
+    );
 }
 
 #[tokio::test]

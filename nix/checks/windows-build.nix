@@ -3,18 +3,7 @@
 { pkgs, product, ... }:
 
 let
-  esbuild =
-    let package = (import ../debian/npm-packages.nix { inherit (pkgs) requireFile; })."@esbuild/win32-x64";
-    in pkgs.runCommand "esbuild-${package.version}" { passthru = { inherit (package) version; }; } ''
-      tar -xf ${package.file}
-      mkdir -p $out/bin
-      cp package/esbuild.exe $out/bin
-    '';
-  ninja =
-    let wheel = (import ../debian/wheels.nix { inherit (pkgs) requireFile; }).ninja;
-    in pkgs.runCommand "ninja.exe" { nativeBuildInputs = [ pkgs._7zz ]; } ''
-      7zz e ${wheel.file} '*/scripts/ninja.exe' -so > $out
-    '';
+  inherit (import ../debian/windows-programs.nix { inherit pkgs; }) esbuild ninja;
 
   image = product.makeWindowsImage {
     guestOs = "reference-guest";
@@ -24,7 +13,7 @@ let
         name = "ninja";
         script = ''
           win-exec 'mkdir C:\Tools'
-          win-put ${ninja} C:/Tools --as ninja.exe
+          win-put ${ninja}/bin/ninja.exe C:/Tools
         '';
       }
     ];

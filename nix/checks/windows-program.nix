@@ -3,10 +3,7 @@
 { pkgs, product, ... }:
 
 let
-  wheel = (import ../debian/wheels.nix { inherit (pkgs) requireFile; }).ninja;
-  ninja = pkgs.runCommand "ninja.exe" { nativeBuildInputs = [ pkgs._7zz ]; } ''
-    7zz e ${wheel.file} '*/scripts/ninja.exe' -so > $out
-  '';
+  inherit (import ../debian/windows-programs.nix { inherit pkgs; }) ninja;
 
   image = product.makeWindowsImage {
     guestOs = "reference-guest";
@@ -16,7 +13,7 @@ let
         name = "ninja";
         script = ''
           win-exec 'mkdir C:\Tools'
-          win-put ${ninja} C:/Tools --as ninja.exe
+          win-put ${ninja}/bin/ninja.exe C:/Tools
         '';
       }
     ];
@@ -45,7 +42,7 @@ pkgs.runCommand "check-windows-program" { nativeBuildInputs = [ run pkgs.gnugrep
   wfvm-run-ninja
   fact() { if [ "$2" = "$3" ]; then echo "holds: $1"; else echo "does not hold: $1: $2, should be $3" >&2; failed=1; fi; }
   failed=
-  fact "the program is the one of the wheel" "$(tr -d '\r\n' < version | grep -o '^[0-9]*\.[0-9]*\.[0-9]*')" ${wheel.version}
+  fact "the program is the one of the wheel" "$(tr -d '\r\n' < version | grep -o '^[0-9]*\.[0-9]*\.[0-9]*')" ${ninja.version}
   fact "it ran what its rules say" "$(tr -d '\r' < sorted.txt | tr '\n' ' ')" "a b "
   fact "it knows what is done already" "$(grep -c 'no work to do' second)" 1
   [ -z "$failed" ] || exit 1

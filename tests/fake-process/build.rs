@@ -6,17 +6,15 @@ use serde_json::json;
 use wfvm::{
     blame::Blame,
     build::{self, BuildFailure, derivation::Derivation},
-    machine::Display,
     phase::Phase,
     progress::{Progress, Reader},
-    script::Surroundings,
     spec::{Accelerator, Build, BuildTimeouts, Command, Letters, OutputPlace},
 };
 use wfvm_tests::scenario::{Act, Ssh};
 
 use crate::{
     ssh_server::{Character, SshServer},
-    stage::{Stage, let_go, path_variable, shutdown},
+    stage::{Stage, let_go, shutdown},
 };
 
 /// An output that no fake makes.
@@ -72,16 +70,8 @@ impl Play {
 
     /// Builds in this process, by a builder whose name is all that matters.
     async fn build(&self, spec: &Build, word: &str) -> Result<(), Box<BuildFailure>> {
-        let (scratch, evidence) = (self.stage.path("scratch"), self.stage.path("evidence"));
-        let builder = self.stage.builder();
-        let around = Surroundings {
-            scratch: &scratch,
-            evidence: &evidence,
-            programs: builder.parent().unwrap().into(),
-            builder: builder.clone(),
-            path: path_variable(),
-            display: Display::None,
-        };
+        let places = self.stage.places();
+        let around = self.stage.around(&places);
         let derivation = Derivation::from_environment(&[("out".into(), OUT.into())]).unwrap();
         let (output, mut pieces) = tokio::sync::mpsc::channel(16);
         let progress = Progress::new(Reader::Lines);

@@ -191,19 +191,22 @@ impl Stage {
         outcome
     }
 
+    /// Where a task has its scratch files, and its evidence.
+    pub(crate) fn places(&self) -> (PathBuf, PathBuf) {
+        (self.path("scratch"), self.path("evidence"))
+    }
+
+    pub(crate) fn around<'a>(&self, (scratch, evidence): &'a (PathBuf, PathBuf)) -> Surroundings<'a> {
+        let builder = self.builder();
+        let programs = builder.parent().unwrap().into();
+        Surroundings { scratch, evidence, programs, builder, path: path_variable(), display: Display::None }
+    }
+
     /// Builds a layer in this process. Whatever happens, there is an output exactly if it went well.
     pub(crate) async fn layer(&self, spec: &Layer) -> Result<(), Box<LayerFailure>> {
-        let (out, scratch, evidence) =
-            (self.path("layer.qcow2"), self.path("scratch"), self.path("evidence"));
-        let builder = self.builder();
-        let around = Surroundings {
-            scratch: &scratch,
-            evidence: &evidence,
-            programs: builder.parent().unwrap().into(),
-            builder: builder.clone(),
-            path: path_variable(),
-            display: Display::None,
-        };
+        let out = self.path("layer.qcow2");
+        let places = self.places();
+        let around = self.around(&places);
         let outcome = layer::layer(spec, &out, &around, &Progress::new(Reader::Lines)).await;
         let_go().await;
         assert_eq!(out.exists(), outcome.is_ok(), "there is an output exactly if the layer went well");
@@ -213,18 +216,10 @@ impl Stage {
 
     /// Runs a script beside the fake, in this process.
     pub(crate) async fn run(&self, spec: &Run) -> Result<std::process::ExitStatus, Box<RunFailure>> {
-        let (scratch, evidence) = (self.path("scratch"), self.path("evidence"));
-        fs_err::remove_dir_all(&scratch).unwrap();
-        fs_err::create_dir(&scratch).unwrap();
-        let builder = self.builder();
-        let around = Surroundings {
-            scratch: &scratch,
-            evidence: &evidence,
-            programs: builder.parent().unwrap().into(),
-            builder: builder.clone(),
-            path: path_variable(),
-            display: Display::None,
-        };
+        let places = self.places();
+        fs_err::remove_dir_all(&places.0).unwrap();
+        fs_err::create_dir(&places.0).unwrap();
+        let around = self.around(&places);
         let outcome = run::run(spec, &around, &Progress::new(Reader::Lines)).await;
         let_go().await;
         outcome
@@ -380,7 +375,7 @@ pub(crate) fn is_running(pid: u32) -> bool {
         .is_ok_and(|stat| !stat.rsplit(") ").next().unwrap_or_default().starts_with('Z'))
 }
 
-pub(crate) fn path_variable() -> std::ffi::OsString {
+fn path_variable() -> std::ffi::OsString {
     std::env::var_os("PATH").unwrap_or_default()
 }
 

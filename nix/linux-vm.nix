@@ -67,16 +67,17 @@ let
         else throw "wfvm.${function}: its argument should be a derivation.";
       attributes = drv.drvAttrs // change drv.drvAttrs;
       guest = settled (settings function attributes);
-      specFile = pkgs.writeText "${drv.name}-linux.json" (builtins.toJSON (spec.linux {
+      described = spec.linux {
         inherit (drv) name;
         inherit guest linuxGuest;
         builder = word attributes.builder;
         args = map word (attributes.args or [ ]);
-      }));
+      };
+      specFile = pkgs.writeText "${drv.name}-linux.json" (builtins.toJSON described);
       features = attributes.requiredSystemFeatures or [ ];
       primitive = derivation (attributes // {
         builder = "${wfvm-nix-builder}/bin/wfvm-nix-builder";
-        args = [ "linux" "--spec" specFile ];
+        args = [ "linux" "--spec" "${specFile}" ];
         requiredSystemFeatures = features ++ filter (feature: guest.accelerator == "kvm" && !(elem feature features)) [ "kvm" ];
       });
       shared = drv.passthru or { } // {
@@ -84,6 +85,7 @@ let
         meta = drv.meta or { };
         overrideAttrs = changed: wrap { inherit function change settled; } (drv.overrideAttrs changed);
         inherit specFile;
+        spec = described;
         # vmTools' names of what runs in the guest.
         origBuilder = attributes.builder;
         origArgs = attributes.args or [ ];
@@ -93,4 +95,4 @@ let
     in
     primitive // outputs // shared;
 in
-wrap
+{ inherit numeric wrap; }

@@ -1,4 +1,4 @@
-{ check, pkgs, ... }:
+{ check, linuxVM, pkgs, ... }:
 
 /** Bash that makes an empty disk, for `preVM`: it sets the variable `diskImage`.
 
@@ -9,7 +9,8 @@
    `size` is in MiB. */
 check.function "createEmptyImage"
   {
-    size = { type = check.int "an integer number of MiB" 1; };
+    # In MiB; digits in a string are a number, too.
+    size = { type = linuxVM.numeric 1 "an integer number of MiB"; };
     fullName = { type = check.string; };
     # A word of bash, so that `$out` is what it is there.
     destination = { type = check.string; default = "$out"; };

@@ -12,7 +12,7 @@ in
 
    The derivation's `diskImage` is the image, a file or a directory with
    `disk-image.qcow2`; the guest writes to a copy of it. */
-linuxVM {
+linuxVM.wrap {
   function = "runInLinuxImage";
   change = attributes: {
     # Whatever stdenv's setup puts there, the image's own programs come first.

@@ -9,7 +9,7 @@
 
    Attributes of the derivation say what the guest is: `memSize`, `preVM`,
    `diskImage` and so on, as for nixpkgs' `vmTools.runInLinuxVM`. */
-linuxVM {
+linuxVM.wrap {
   function = "runInLinuxVM";
   settled = settings: settings // {
     overlay = false;

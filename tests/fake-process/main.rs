@@ -13,6 +13,7 @@ mod builder;
 mod forward;
 mod installation;
 mod layer;
+mod linux;
 mod medium;
 mod script;
 mod session;

@@ -5,6 +5,7 @@
 mod answer_file;
 mod builders;
 mod exchange;
+mod linux_initramfs;
 mod media;
 mod nix;
 mod offline_disk;

@@ -51,6 +51,23 @@ in
       New-Item -ItemType Directory -Path $env:out
     '';
 
+    # A script of the store is a builder as well.
+    batch = verbatim {
+      name = "batch";
+      builder = pkgs.writeText "builder.cmd" "@echo %1 %name%> %out%\r\n";
+      args = [ "argument" ];
+    };
+
+    # What must come out is known before.
+    fixed = verbatim {
+      name = "fixed";
+      builder = "cmd.exe";
+      args = [ "/c" "echo hi> %out%" ];
+      outputHashMode = "flat";
+      outputHashAlgo = "sha256";
+      outputHash = builtins.hashString "sha256" "hi\r\n";
+    };
+
     # Exit codes that mean success, and a tree that comes as a stream: it is not on the exchange drive.
     installer = cmd "installer" { successExitCodes = [ 0 3010 ]; outputPlace = "system"; outputs = [ "out" "log" ]; } ''
       mkdir %out%\bin
@@ -141,6 +158,27 @@ in
       '';
       status = 4;
       words = [ "the guest shut down before the builder had ended" "hint: `expectShutdown = true`" ];
+    };
+    restart = {
+      drv = cmd "restart" { } ''
+        shutdown /r /t 0 /f
+        timeout /t 60
+      '';
+      status = 4;
+      words = [ "the guest restarted before the answer" ];
+    };
+    wrong = {
+      drv = verbatim {
+        name = "wrong";
+        builder = "cmd.exe";
+        args = [ "/c" "echo hi> %out%" ];
+        outputHashMode = "flat";
+        outputHashAlgo = "sha256";
+        outputHash = builtins.hashString "sha256" "another";
+      };
+      # Of Nix itself: the builder has succeeded.
+      status = null;
+      words = [ "exit code 0" ];
     };
     slow = {
       drv = cmd "slow" { timeoutSeconds = 3; } "timeout /t 600";

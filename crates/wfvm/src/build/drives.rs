@@ -15,7 +15,7 @@ use crate::{
 /// The socket of the closure, in the machine's directory.
 pub(super) const STORE_SOCKET: &str = "store.sock";
 
-/// QEMU's words for the drives: a CD on SATA and a stick on USB, whose drivers Windows has in the box.
+/// QEMU's words for the drives: a CD on SATA and a disk on USB, whose drivers Windows has in the box.
 pub(super) fn flags(store: Option<&Path>, exchange: &Path) -> Vec<String> {
     let word = |path: &Path| path.to_string_lossy().replace(',', ",,");
     let mut words = Vec::new();
@@ -29,10 +29,10 @@ pub(super) fn flags(store: Option<&Path>, exchange: &Path) -> Vec<String> {
             "ide-cd,id=store-drive,bus=ide.3,drive=store",
         );
     }
-    // Without the removable flag Windows wants to know more of a disk before it gives it a letter.
+    // A fixed disk, which the removable flag would change: of removable media Windows takes no volume offline.
     drive(
         format!("if=none,id=exchange,format=raw,discard=unmap,file={}", word(exchange)),
-        "usb-storage,id=exchange-drive,bus=usb.0,drive=exchange,removable=on",
+        "usb-storage,id=exchange-drive,bus=usb.0,drive=exchange",
     );
     words
 }
@@ -65,7 +65,7 @@ impl Drives<'_> {
         wait::race("the drives' letters", change, &signs, deadline).await?
     }
 
-    /// Asks until both are there: a stick is found a moment after its machine has started.
+    /// Asks until both are there: a disk on USB is found a moment after its machine has started.
     async fn look(&self, guest: &Guest) -> Result<Found, BuildError> {
         let store = self.store_path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
         let command = format!(
@@ -153,7 +153,8 @@ fn free_bytes(told: &str) -> Option<u64> {
 
 /// Takes the exchange drive offline: the guest has written everything then.
 pub(super) async fn take_offline(guest: &Guest, letter: char, deadline: Deadline) -> Result<(), BuildError> {
-    let order = format!("mountvol {letter}: /P");
+    // Both end with everything on the disk; the second is for a volume that has no offline.
+    let order = format!("mountvol {letter}: /P || fsutil volume dismount {letter}:");
     let signs = guest.signs.clone();
     wait::race("the exchange drive's end", command(guest, &order), &signs, deadline).await?.map(drop)
 }

@@ -86,6 +86,15 @@ let
     sshpass = nixpkgs.writeShellScriptBin "sshpass" ''
       exec ${trees.sshpass}/usr/lib64/ld-linux-x86-64.so.2 --library-path ${trees.sshpass}/usr/lib/x86_64-linux-gnu ${trees.sshpass}/usr/bin/sshpass "$@"
     '';
+    samba = nixpkgs.runCommand "samba" { } ''
+      mkdir -p $out/bin
+      libraries=${trees.samba}/usr/lib/x86_64-linux-gnu
+      for program in sbin/smbd bin/smbclient; do
+        echo "#!${tools}/bin/bash
+      exec ${trees.samba}/usr/lib64/ld-linux-x86-64.so.2 --library-path $libraries:$libraries/samba ${trees.samba}/usr/$program \"\$@\"" > $out/bin/''${program##*/}
+      done
+      chmod +x $out/bin/*
+    '';
     e2fsprogs = nixpkgs.writeShellScriptBin "mkfs.ext4" ''
       export MKE2FS_CONFIG=${trees.e2fsprogs}/etc/mke2fs.conf
       exec -a mkfs.ext4 ${trees.e2fsprogs}/usr/lib64/ld-linux-x86-64.so.2 --argv0 mkfs.ext4 --library-path ${trees.e2fsprogs}/usr/lib/x86_64-linux-gnu ${trees.e2fsprogs}/usr/sbin/mke2fs -t ext4 "$@"

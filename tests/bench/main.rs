@@ -8,6 +8,7 @@
 mod exec;
 mod figure;
 mod guest;
+mod inputs;
 mod layer;
 mod media;
 mod repacking;
@@ -24,8 +25,12 @@ type Problem = Box<dyn std::error::Error>;
 type Measure = fn(&Wanted) -> Result<Vec<Figure>, Problem>;
 
 /// The measures by the names under which they may be asked for.
-const MEASURES: &[(&str, Measure)] =
-    &[("media", media::measure), ("exec", exec::measure), ("layer", layer::measure)];
+const MEASURES: &[(&str, Measure)] = &[
+    ("media", media::measure),
+    ("exec", exec::measure),
+    ("layer", layer::measure),
+    ("inputs", inputs::measure),
+];
 
 /// What was asked for on the command line.
 #[derive(Debug, Default)]

@@ -37,6 +37,7 @@ let
     system = "x86_64-linux";
     builder = "${pkgs.bash}/bin/bash";
     args = [ "-e" "-c" ''
+      first=$PATH
       source $stdenv/setup
       fact() { if [ "$2" = "$3" ]; then echo "holds: $1"; else echo "does not hold: $1: $2, should be $3" >&2; exit 1; fi; }
       ${script}
@@ -54,6 +55,7 @@ let
     fact "the root is the image's" "$(< /etc/issue)" "native root"
     fact "on its disk" "$(while read -r device at kind rest; do [ $at != / ] || echo $device $kind; done < /proc/mounts)" "/dev/vda ext4"
     fact "its programs are on PATH" "$PATH $SHELL $(native --version > /dev/null && echo runs)" "/usr/bin:/bin:/usr/sbin:/sbin /bin/sh runs"
+    fact "also before any setup" "$first" /usr/bin:/bin:/usr/sbin:/sbin
     fact "after the hook comes the author's" "$own" hook
     fact "nothing is made Nix's own" "$fixupPhase" true
     fact "the author's preVM has run, too" "$(< /tmp/xchg/preVM)" ran

@@ -46,6 +46,23 @@ let
     (trap "" HUP TERM; while :; do read -r -t 1 || :; done < <(:)) &
   '');
 
+  # With structured attributes there are no variables but in Nix's files.
+  structured = runInLinuxVM (derivation {
+    name = "linux-vm-structured";
+    system = "x86_64-linux";
+    builder = "${pkgs.bash}/bin/bash";
+    __structuredAttrs = true;
+    words = [ "a b" "c" ];
+    accelerator = "tcg";
+    preVM = ''echo "$out ''${words[0]}" > xchg/seen'';
+    args = [ "-e" "-c" ''
+      source "$NIX_ATTRS_SH_FILE"
+      out=''${outputs[out]}
+      [ "$(< /tmp/xchg/seen)" = "$out a b" ]
+      printf '%s\n' "''${words[@]}" > $out
+    '' ];
+  });
+
   # What the binary says of a builder that fails; run here, since a derivation that fails has no result.
   failing = name: attributes: script: (runInLinuxVM (derivation ({
     inherit name;
@@ -59,7 +76,7 @@ in
 pkgs.runCommand "check-linux-vm"
   {
     nativeBuildInputs = [ wfvm-nix-builder pkgs.gnugrep ];
-    inherit built;
+    inherit built structured;
     # Of what a mock makes there are no further outputs.
     dev = built.dev or built;
   } ''
@@ -75,6 +92,7 @@ pkgs.runCommand "check-linux-vm"
   fact "12 facts held in the guest, and postVM ran" "$(wc -l < $built/said)" 12
   fact "an output may refer to another" "$(readlink $dev/link)" "$built"
   [ -x $dev/program ]
+  fact "structured attributes are in the guest and in preVM" "$(< $structured)" $'a b\nc'
 
   build ${failing "fails" { } ''printf 'first\nto stderr\n' >&2; echo last; exit 7''}
   fact "a builder's exit code is ours" $status 7

@@ -27,7 +27,9 @@ in
         lines = "first\nsecond";
         passAsFile = [ "long" ];
         long = "a file\n";
+        outputs = [ "out" "json" ];
       } ''
+      copy X:\env.json %json% >nul
       set> %out%
       type "%longPath%" >> %out%
       type "%text%" >> %out%

@@ -45,8 +45,6 @@ use crate::{
     wait::{self, Cause, Deadline, WaitError},
 };
 
-/// The exchange drive's volume label.
-const EXCHANGE_LABEL: &str = "WFVM_XCHG";
 /// The exchange drive in the evidence.
 pub const EXCHANGE_FILE: &str = "exchange.img";
 /// The guest's disk in the evidence.
@@ -237,13 +235,12 @@ async fn in_guest(
             drives::take_offline(&guest, spec.letters.exchange, drives_end).await?;
         }
         Ended::With(code) => {
-            let mut room = Vec::new();
-            for letter in ['C', spec.letters.exchange] {
-                room.extend(drives::room(&guest, letter, drives_end).await.map(|bytes| (letter, bytes)));
-            }
+            let mut room: Vec<(char, u64)> =
+                drives::room(&guest, drives_end).await.map(|bytes| ('C', bytes)).into_iter().collect();
             // What lies on the drive is evidence.
             let _ = drives::take_offline(&guest, spec.letters.exchange, drives_end).await;
-            let large = results::at_the_limit(&around.scratch.join(EXCHANGE_FILE));
+            let (free, large) = results::circumstances(&around.scratch.join(EXCHANGE_FILE));
+            room.extend(free.map(|bytes| (spec.letters.exchange, bytes)));
             return Err(BuildError::ExitCode { code: *code, room, large });
         }
     }
@@ -299,7 +296,12 @@ async fn run(
         Ok(Err(lost)) => {
             // A server says farewell before its machine ends.
             let gone = matches!(lost, SessionError::Connection(_) | SessionError::NoExitCode { .. });
-            if gone && guest.goes_away().await { None } else { Some(BuildError::from(lost)) }
+            match gone && guest.goes_away().await {
+                true => None,
+                // The news of a restart may come after the end of the session.
+                false if guest.connection.restarts() > 0 => Some(SessionError::Restarted.into()),
+                false => Some(BuildError::from(lost)),
+            }
         }
         Err(error @ WaitError { cause: Cause::QemuExited(_), .. }) => {
             guest.heard_out().await;
@@ -389,7 +391,7 @@ fn make_exchange(
         .iter()
         .filter(|(name, _)| *name != "buildCommand" || spec.command == Command::Verbatim);
     entries.extend(attributes.map(|(name, host)| NewEntry::file(format!("attr/{name}"), host)));
-    Ok(exchange::create(file, spec.exchange_mib << 20, EXCHANGE_LABEL, &entries)?)
+    Ok(exchange::create(file, spec.exchange_mib << 20, exchange::DEFAULT_LABEL, &entries)?)
 }
 
 /// The guest's disk: changes to the image, kept for a failure if that is wanted.

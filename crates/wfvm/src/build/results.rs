@@ -99,15 +99,16 @@ pub(super) async fn stream(
     Ok(())
 }
 
-/// A file that may have wanted to be larger than FAT lets it be, if the drive can be read.
-pub(super) fn at_the_limit(exchange: &Path) -> Option<(String, u64)> {
-    let volume = Volume::open(exchange).ok()?;
-    let walk = volume.walk(OUT, Limits { entries: 1 << 16, depth: 128 }).ok()??;
-    let sizes = walk.filter_map(Result::ok).filter_map(|entry| match entry.kind() {
+/// What is left of the exchange drive, and a file that may have wanted to be larger than FAT lets it be,
+/// if the drive can be read.
+pub(super) fn circumstances(exchange: &Path) -> (Option<u64>, Option<(String, u64)>) {
+    let Ok(volume) = Volume::open(exchange) else { return (None, None) };
+    let walk = volume.walk(OUT, Limits { entries: 1 << 16, depth: 128 }).ok().flatten();
+    let sizes = walk.into_iter().flatten().filter_map(Result::ok).filter_map(|entry| match entry.kind() {
         Kind::File { bytes } if bytes >= LARGE => Some((entry.path(), bytes)),
         Kind::File { .. } | Kind::Directory => None,
     });
-    sizes.max_by_key(|(_, bytes)| *bytes)
+    (volume.room().ok().map(|room| room.free), sizes.max_by_key(|(_, bytes)| *bytes))
 }
 
 fn rules(spec: &Build) -> Rules {

@@ -9,7 +9,7 @@
 }:
 
 let
-  inherit (builtins) elem elemAt filter head isString listToAttrs map match readFile split unsafeDiscardStringContext;
+  inherit (builtins) elem elemAt filter head isFunction isString listToAttrs map match readFile split unsafeDiscardStringContext;
 
   releases = [ "2020-06" "23.11" "25.05" "25.11" "unstable" ];
   of2020 = release == "2020-06";
@@ -74,9 +74,9 @@ let
     writeShellScript = name: text: made name text { };
     writeShellScriptBin = name: text: made name text (if of2020 then { } else { mainProgram = name; });
     runCommand = name: attributes: script:
-      package name {
+      (package name {
         # As nixpkgs' has them: what is overridden, or built elsewhere, is read from there.
-        attributes = {
+        attributes = removeAttrs attributes [ "meta" "passthru" ] // {
           outputs = attributes.outputs or [ "out" ];
           buildCommand = script;
           stdenv = "/none";
@@ -88,6 +88,8 @@ let
         given = builtins.toJSON (removeAttrs attributes [ "nativeBuildInputs" "buildInputs" "meta" "passthru" ]);
         meta = attributes.meta or { };
         passthru = removeAttrs attributes [ "passthru" ] // attributes.passthru or { };
+      }) // {
+        overrideAttrs = change: shapes.runCommand name (attributes // (if isFunction change then change attributes else change)) script;
       };
     requireFile = { name, sha256, message }: simple name // { outputHashMode = "flat"; outputHash = sha256; };
     fetchurl = fetched;

@@ -77,7 +77,8 @@ let
       features = attributes.requiredSystemFeatures or [ ];
       primitive = derivation (attributes // {
         builder = "${wfvm-nix-builder}/bin/wfvm-nix-builder";
-        args = [ "linux" "--spec" "${specFile}" ];
+        # In these Nix puts the paths of outputs, which it does not do in a file.
+        args = [ "linux" "--spec" "${specFile}" ] ++ (if described.args == [ ] then [ ] else [ "--" ] ++ described.args);
         requiredSystemFeatures = features ++ filter (feature: guest.accelerator == "kvm" && !(elem feature features)) [ "kvm" ];
       });
       shared = drv.passthru or { } // {

@@ -63,6 +63,15 @@ let
     '' ];
   });
 
+  # Paths of outputs that Nix puts into arguments.
+  placed = runInLinuxVM (derivation {
+    name = "linux-vm-placed";
+    system = "x86_64-linux";
+    builder = "${pkgs.bash}/bin/bash";
+    args = [ "-c" "echo placed > ${placeholder "out"}" ];
+    accelerator = "tcg";
+  });
+
   # What the binary says of a builder that fails; run here, since a derivation that fails has no result.
   failing = name: attributes: script: (runInLinuxVM (derivation ({
     inherit name;
@@ -76,7 +85,7 @@ in
 pkgs.runCommand "check-linux-vm"
   {
     nativeBuildInputs = [ wfvm-nix-builder pkgs.gnugrep ];
-    inherit built structured;
+    inherit built placed structured;
     # Of what a mock makes there are no further outputs.
     dev = built.dev or built;
   } ''
@@ -92,6 +101,7 @@ pkgs.runCommand "check-linux-vm"
   fact "12 facts held in the guest, and postVM ran" "$(wc -l < $built/said)" 12
   fact "an output may refer to another" "$(readlink $dev/link)" "$built"
   [ -x $dev/program ]
+  fact "arguments have the paths of outputs" "$(< $placed)" placed
   fact "structured attributes are in the guest and in preVM" "$(< $structured)" $'a b\nc'
 
   build ${failing "fails" { } ''printf 'first\nto stderr\n' >&2; echo last; exit 7''}

@@ -25,12 +25,19 @@ pub(crate) struct Linux {
     /// Where a failure leaves its evidence.
     #[arg(long, default_value = "evidence")]
     evidence: PathBuf,
+    /// The builder's arguments, in the place of those in the spec.
+    #[arg(last = true)]
+    args: Vec<String>,
 }
 
 impl Linux {
     pub(crate) fn perform(&self) -> Outcome {
         let env = nix_env::read();
-        let spec: spec::Linux = parse(&read(&self.spec)?, Some(&self.spec))?;
+        let mut spec: spec::Linux = parse(&read(&self.spec)?, Some(&self.spec))?;
+        // In these Nix has put the paths of outputs, which it does not do in a file.
+        if !self.args.is_empty() {
+            spec.args.clone_from(&self.args);
+        }
         let scratch = scratch()?;
         let progress = Progress::new(reader(&env));
         let host = |error| Failure::new(error, Blame::Host);

@@ -15,7 +15,7 @@ pub struct Linux {
     pub name: String,
     /// The program that the guest runs, as the guest sees it.
     pub builder: String,
-    /// Its arguments.
+    /// Its arguments, where the command line has none.
     #[serde(default)]
     pub args: Vec<String>,
     /// Variables of the builder's, in the place of the derivation's of the same name.

@@ -15,7 +15,7 @@ let
 in
 facts "linux-arguments" {
   "the builder is ours" = [ (match ".*/bin/wfvm-nix-builder" vm.builder != null) true ];
-  "with a spec" = [ vm.args ([ "linux" "--spec" "${vm.specFile}" "--" ] ++ made.args) ];
+  "with a spec" = [ vm.args ([ "linux" "--spec" "${vm.specFile}" "--" ] ++ map (word: "${word}") made.args) ];
   "what runs in the guest stays known" = [ [ vm.origBuilder vm.origArgs ] [ made.builder made.args ] ];
   "and is in the spec" = [ [ (of { }).builder (of { }).args ] [ "/bin/sh" [ "-c" "true" ] ] ];
   "kvm is added to the features" = [ (runInLinuxVM plain).requiredSystemFeatures [ "big-parallel" "kvm" ] ];

@@ -77,7 +77,7 @@ read only = yes
 CONF
 smb() { "$samba/bin/smbclient" -s /dev/null -m SMB3 -p "$smb_port" -U "$(id -un)%1234" //127.0.0.1/store -c "$1"; }
 began=$(now)
-"$samba/bin/smbd" --foreground -s samba/smb.conf -l samba > samba/said 2>&1 &
+"$samba/bin/smbd" --foreground --no-process-group -s samba/smb.conf -l samba > samba/said 2>&1 &
 server=$!
 trap 'kill "$server" "$volume" || true' EXIT
 until smb 'ls large0' > /dev/null 2>&1; do :; done

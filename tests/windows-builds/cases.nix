@@ -27,14 +27,14 @@ in
         lines = "first\nsecond";
         passAsFile = [ "long" ];
         long = "a file\n";
-        outputs = [ "out" "json" ];
       } ''
-      copy X:\env.json %json% >nul
-      set> %out%
-      type "%longPath%" >> %out%
-      type "%text%" >> %out%
-      type ${text} >> %out%
-      cd >> %out%
+      mkdir %out%
+      copy X:\env.json %out% >nul
+      set> %out%\set
+      type "%longPath%" >> %out%\set
+      type "%text%" >> %out%\set
+      type ${text} >> %out%\set
+      cd >> %out%\set
       echo to stdout
       echo to stderr 1>&2
     '';

@@ -184,7 +184,7 @@ async fn gather(machine: Option<Qemu>, sources: Sources<'_>, evidence: &mut Evid
         });
         for file in files {
             let _ = fs_err::write(evidence.directory.join(file.path.replace('/', "-")), &file.contents);
-            let lines = last_lines(&file.contents);
+            let lines = last_lines(&file.contents, TOLD);
             if evidence.setup_log.is_none() && !lines.is_empty() {
                 evidence.setup_log = Some((file.path.replace('/', "\\"), lines));
             }
@@ -192,10 +192,11 @@ async fn gather(machine: Option<Qemu>, sources: Sources<'_>, evidence: &mut Evid
     }
 }
 
-fn last_lines(contents: &[u8]) -> Vec<String> {
+/// The last lines of a text that are not blank.
+pub(crate) fn last_lines(contents: &[u8], count: usize) -> Vec<String> {
     let text = String::from_utf8_lossy(contents);
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let from = lines.len().saturating_sub(TOLD);
+    let from = lines.len().saturating_sub(count);
     lines.into_iter().skip(from).map(str::to_owned).collect()
 }
 

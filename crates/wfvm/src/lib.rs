@@ -23,6 +23,8 @@ pub mod machine;
 pub mod wait;
 pub mod tool;
 pub mod unfinished;
+#[cfg(any(feature = "run", feature = "linux"))]
+pub mod nonce;
 pub mod progress;
 pub mod accelerator;
 #[cfg(feature = "linux")]

@@ -298,6 +298,19 @@ impl Drop for Qemu {
     }
 }
 
+/// As many CPUs as Nix gives a build by `NIX_BUILD_CORES`, as far as QEMU's q35 takes them; without a number, or
+/// with 0, all of the host.
+#[cfg(any(feature = "run", feature = "linux"))]
+#[must_use]
+pub fn cpus(build_cores: Option<&str>) -> u32 {
+    /// Also vmTools' limit.
+    const MOST: u32 = 255;
+    let given = build_cores.and_then(|cores| cores.parse().ok()).filter(|cores| *cores > 0);
+    let all =
+        || std::thread::available_parallelism().map_or(1, |all| u32::try_from(all.get()).unwrap_or(MOST));
+    given.unwrap_or_else(all).min(MOST)
+}
+
 /// How a person is shown the screen: in a window where there is a `desktop` and this QEMU
 /// can open one, else by VNC.
 pub async fn display_for_a_person(qemu: &Path, desktop: bool) -> Display {

@@ -80,7 +80,7 @@ impl Steps {
         kept.begun += 1;
         let number = kept.begun;
         kept.running.push((number, words.clone()));
-        Begun { steps: self.clone(), number, words, since: Instant::now(), tail: VecDeque::new() }
+        Begun { steps: self.clone(), number, words, since: Instant::now(), tail: Tail::of(TAIL) }
     }
 
     /// How many there were.
@@ -108,6 +108,34 @@ impl Steps {
     }
 }
 
+/// The end of what a command writes, in the order in which it comes.
+#[derive(Debug, Default)]
+pub struct Tail {
+    kept: VecDeque<u8>,
+    most: usize,
+}
+
+impl Tail {
+    /// Of so many bytes at most.
+    #[must_use]
+    pub fn of(most: usize) -> Self {
+        Self { kept: VecDeque::new(), most }
+    }
+
+    /// More was written.
+    pub fn add(&mut self, piece: &Output) {
+        let (Output::Stdout(bytes) | Output::Stderr(bytes)) = piece;
+        self.kept.extend(bytes.get(bytes.len().saturating_sub(self.most)..).unwrap_or_default());
+        let excess = self.kept.len().saturating_sub(self.most);
+        self.kept.drain(..excess);
+    }
+
+    /// What is kept of it.
+    pub fn bytes(&mut self) -> &[u8] {
+        self.kept.make_contiguous()
+    }
+}
+
 /// A step that has begun.
 #[derive(Debug)]
 pub struct Begun {
@@ -115,17 +143,13 @@ pub struct Begun {
     number: usize,
     words: String,
     since: Instant,
-    tail: VecDeque<u8>,
+    tail: Tail,
 }
 
 impl Begun {
     /// Keeps the end of what the step writes.
     pub fn wrote(&mut self, piece: &Output) {
-        let (Output::Stdout(bytes) | Output::Stderr(bytes)) = piece;
-        let bytes = bytes.get(bytes.len().saturating_sub(TAIL)..).unwrap_or_default();
-        self.tail.extend(bytes);
-        let excess = self.tail.len().saturating_sub(TAIL);
-        self.tail.drain(..excess);
+        self.tail.add(piece);
     }
 
     /// The step ended, and is known as ended; `failed` says whether its outcome is a failure.
@@ -136,7 +160,7 @@ impl Begun {
             number: self.number,
             took: self.since.elapsed(),
             outcome,
-            tail: tool::tail(self.tail.make_contiguous()),
+            tail: tool::tail(self.tail.bytes()),
         };
         let mut kept = self.steps.kept();
         if failed && matches!(step.outcome, Outcome::Lost(_)) {

@@ -52,13 +52,8 @@ impl StoreVolume {
 
 /// A closed standard error is nobody who would want to know.
 fn tell_left_out(volume: &Volume) {
-    let left_out = volume.left_out();
     let mut stderr = std::io::stderr().lock();
-    for (path, why) in &left_out.first {
-        let _ = writeln!(stderr, "not on the volume: {} {why}", path.display());
-    }
-    let more = left_out.count - left_out.first.len();
-    if more > 0 {
-        let _ = writeln!(stderr, "not on the volume: {more} more");
+    for what in volume.left_out().told() {
+        let _ = writeln!(stderr, "not on the volume: {what}");
     }
 }

@@ -179,9 +179,19 @@ impl Launch<'_> {
                 file("build.ps1", [mark, crlf(&text).as_bytes()].concat())
             }
             Command::Script { shell: WindowsShell::Bash } | Command::Phases { .. } => {
-                file("build.sh", text.as_bytes().to_vec())
+                file("build.sh", self.bash(text).into_bytes())
             }
         }
+    }
+
+    /// A script behind the mount of the store's drive at its own path, since Bash's scripts keep their paths, and
+    /// behind the outputs' places with slashes, since a backslash is a mark of quotation there.
+    fn bash(&self, text: &str) -> String {
+        let outputs = self.derivation.outputs.keys().map(|name| {
+            let place = output_place(self.place, self.letters, name).replace('\\', "/");
+            format!("export {name}='{place}'\n")
+        });
+        format!("mount -f {}:/ /nix/store\n{}{text}", self.letters.store, outputs.collect::<String>())
     }
 
     /// A script between words that make errors end it, and its last program's exit code its own.
@@ -414,7 +424,8 @@ mod tests {
         let (name, text) = script(WindowsShell::Powershell);
         assert!(name == "build.ps1" && text.starts_with("\u{feff}$Error") && text.contains("\r\na\r\nb\r\n"));
         assert!(script(WindowsShell::Pwsh).1.starts_with("$Error"));
-        assert_eq!(script(WindowsShell::Bash), file("build.sh", "a\nb\r\n"));
+        let places = "mount -f S:/ /nix/store\nexport out='X:/out/out'\n";
+        assert_eq!(script(WindowsShell::Bash), file("build.sh", &format!("{places}a\nb\r\n")));
     }
 
     #[test]

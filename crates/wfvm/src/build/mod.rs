@@ -32,15 +32,17 @@ use self::{
 use crate::{
     boot::{Boot, Guest},
     disk,
-    evidence::Replay,
+    evidence::{self, Replay},
     exchange::{self, NewEntry},
     machine::{SystemDisk, Writes},
+    nonce,
     phase::Phase,
     progress::Progress,
-    qemu::Qemu,
+    qemu::{self, Qemu},
     script::Surroundings,
     session::{BootLimit, Output, SessionError},
     spec::{Build, Command, Machine, WindowsShell},
+    steps::Tail,
     store_volume::{Export, StoreVolume, Until},
     wait::{self, Cause, Deadline, WaitError},
 };
@@ -76,7 +78,7 @@ pub async fn build(
     output: mpsc::Sender<Output>,
 ) -> Result<(), Box<BuildFailure>> {
     let mut machine = None;
-    let mut tail = Tail::default();
+    let mut tail = Tail::of(TAIL);
     let story =
         Box::pin(story(spec, (derivation, words), around, progress, &mut machine, (output, &mut tail)));
     match story.await {
@@ -88,7 +90,7 @@ pub async fn build(
                 let _ = machine.pause().await;
             }
             let ran = machine.is_some();
-            let last_lines = tail.last_lines();
+            let last_lines = evidence::last_lines(tail.bytes(), TOLD);
             let evidence = around.collect(machine, &spec.tools, &Replay::build(spec)).await;
             let failure = BuildFailure { name: spec.name.clone(), phase, error, last_lines, evidence };
             if ran {
@@ -125,7 +127,7 @@ async fn story(
     refuse_elf(spec, words)?;
     let text = script(spec, derivation)?;
     let scratch = std::path::absolute(around.scratch)?;
-    let nonce = nonce()?;
+    let nonce = nonce::new()?;
     let outputs = derivation.outputs.iter();
     let places = outputs.map(|(name, store_path)| {
         (store_path.clone(), launcher::output_place(spec.output_place, spec.letters, name))
@@ -163,7 +165,7 @@ async fn story(
     machine.extra_qemu_flags.extend(hooks.qemu_words);
 
     if spec.parallel {
-        machine.cores = cores(derivation);
+        machine.cores = qemu::cpus(derivation.attribute("NIX_BUILD_CORES"));
     }
     let work =
         in_guest(spec, &machine, disk, around, progress, running, (derivation, &nonce, &closure, told));
@@ -366,12 +368,8 @@ fn store(closure: &[PathBuf], scratch: &Path, progress: &Progress) -> Result<Opt
         return Ok(None);
     }
     let volume = StoreVolume::plan(closure)?;
-    for (path, why) in &volume.left_out().first {
-        progress.line(&format!("  not on the store drive: {} {why}", path.display()));
-    }
-    let more = volume.left_out().count - volume.left_out().first.len();
-    if more > 0 {
-        progress.line(&format!("  not on the store drive: {more} more"));
+    for what in volume.left_out().told() {
+        progress.line(&format!("  not on the store drive: {what}"));
     }
     Ok(Some(volume.bind(&scratch.join(drives::STORE_SOCKET)).map_err(BuildError::Store)?))
 }
@@ -405,48 +403,11 @@ async fn disk(spec: &Build, other: Option<&Path>, scratch: &Path) -> Result<Syst
     Ok(SystemDisk { file: overlay, writes: Writes::Kept })
 }
 
-/// An image, or what is in its directory.
 fn image_file(image: &Path) -> Result<PathBuf, BuildError> {
-    let inside = image.join("disk-image.qcow2");
-    let image = if inside.exists() { &inside } else { image };
-    fs_err::canonicalize(image).map_err(BuildError::Image)
+    fs_err::canonicalize(disk::file_of(image)).map_err(BuildError::Image)
 }
 
 /// A server without end that has ended.
 fn unserved(served: std::io::Result<()>) -> BuildError {
     BuildError::Store(served.err().unwrap_or_else(|| std::io::ErrorKind::BrokenPipe.into()))
-}
-
-/// As many CPUs as Nix gives the build; 0 are all of the host.
-fn cores(derivation: &Derivation) -> u32 {
-    let given = derivation.attribute("NIX_BUILD_CORES").and_then(|cores| cores.parse().ok()).unwrap_or(0);
-    let all = || std::thread::available_parallelism().map_or(1, |all| u32::try_from(all.get()).unwrap_or(1));
-    (if given == 0 { all() } else { given }).clamp(1, 255)
-}
-
-/// What no earlier run can have written.
-fn nonce() -> Result<String, BuildError> {
-    let mut bytes = [0; 8];
-    fs_err::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(format!("{:016x}", u64::from_le_bytes(bytes)))
-}
-
-/// The end of what a command wrote, in the order in which it came.
-#[derive(Debug, Default)]
-struct Tail(std::collections::VecDeque<u8>);
-
-impl Tail {
-    fn add(&mut self, piece: &Output) {
-        let (Output::Stdout(bytes) | Output::Stderr(bytes)) = piece;
-        self.0.extend(bytes.get(bytes.len().saturating_sub(TAIL)..).unwrap_or_default());
-        let excess = self.0.len().saturating_sub(TAIL);
-        self.0.drain(..excess);
-    }
-
-    fn last_lines(&mut self) -> Vec<String> {
-        let text = String::from_utf8_lossy(self.0.make_contiguous());
-        let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-        let from = lines.len().saturating_sub(TOLD);
-        lines.into_iter().skip(from).map(str::to_owned).collect()
-    }
 }

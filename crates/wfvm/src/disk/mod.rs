@@ -21,6 +21,13 @@ const READING: Duration = Duration::from_secs(60);
 /// The builder's subcommand that reads files for [`read_files_apart`]: image, limit, paths.
 pub const READER_SUBCOMMAND: &str = "read-disk";
 
+/// The file of an image that may be a directory, as nixpkgs' vmTools has images.
+#[cfg(any(feature = "run", feature = "linux"))]
+#[must_use]
+pub fn file_of(image: &Path) -> std::path::PathBuf {
+    if image.is_dir() { image.join("disk-image.qcow2") } else { image.to_owned() }
+}
+
 /// Makes an empty qcow2 image.
 ///
 /// # Errors

@@ -43,7 +43,7 @@ pub(super) enum Console<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Assembly<'a> {
     pub(super) acceleration: Acceleration,
-    pub(super) cpus: usize,
+    pub(super) cpus: u32,
     pub(super) memory_mib: u64,
     pub(super) kernel: &'a Path,
     pub(super) initramfs: &'a Path,

@@ -23,7 +23,7 @@ use std::{
 
 pub use error::{LinuxError, LinuxFailure};
 
-use crate::{accelerator, phase::Phase, progress::Progress, spec::Linux, tool::Tool};
+use crate::{accelerator, disk, nonce, phase::Phase, progress::Progress, qemu, spec::Linux, tool::Tool};
 use hooks::Hooks;
 use machine::{Assembly, CONSOLE_LOG, Console, Disk, DiskWrites};
 use order::{ENVIRONMENT_FILE, EXCHANGE, LAID_FILE, ORDER_FILE, Order};
@@ -32,8 +32,6 @@ use running::QEMU_LOG;
 
 /// How long `qemu-img` may take with the header of a disk.
 const DISK_HEADER: Duration = Duration::from_secs(60);
-/// QEMU's limit of q35, and vmTools'.
-const MOST_CPUS: usize = 255;
 
 /// What a build finds around it.
 #[derive(Debug)]
@@ -51,13 +49,9 @@ pub struct Surroundings<'a> {
 }
 
 impl Surroundings<'_> {
-    fn cores(&self) -> usize {
+    fn cpus(&self) -> u32 {
         let wanted = self.environment.iter().find(|(name, _)| name == "NIX_BUILD_CORES");
-        let number = wanted.and_then(|(_, value)| value.to_str()).and_then(|value| value.parse().ok());
-        // 0 is all that there are.
-        let cores = number.filter(|cores| *cores > 0);
-        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        cores.unwrap_or_else(all).min(MOST_CPUS)
+        qemu::cpus(wanted.and_then(|(_, value)| value.to_str()))
     }
 }
 
@@ -108,7 +102,7 @@ async fn story(spec: &Linux, around: &Surroundings<'_>, progress: &Progress) -> 
         None => None,
     };
     let order = Order {
-        nonce: nonce()?,
+        nonce: nonce::new()?,
         builder: spec.builder.clone(),
         args: spec.args.clone(),
         interactive: spec.interactive,
@@ -129,7 +123,7 @@ async fn story(spec: &Linux, around: &Surroundings<'_>, progress: &Progress) -> 
     }
     let assembly = Assembly {
         acceleration,
-        cpus: if spec.parallel { around.cores() } else { 1 },
+        cpus: if spec.parallel { around.cpus() } else { 1 },
         memory_mib: spec.memory_mib,
         kernel: &spec.kernel,
         initramfs: &spec.initramfs,
@@ -194,9 +188,8 @@ fn hand_over(
     Ok(fs_err::write(exchange.join(ORDER_FILE), text)?)
 }
 
-/// An image is a file, or a directory that has one.
 fn resolve(image: &Path) -> Result<PathBuf, LinuxError> {
-    let file = if image.is_dir() { image.join("disk-image.qcow2") } else { image.to_owned() };
+    let file = disk::file_of(image);
     match fs_err::canonicalize(&file) {
         Ok(file) => Ok(file),
         Err(_) => Err(LinuxError::NoDisk { file }),
@@ -246,12 +239,4 @@ async fn overlay(spec: &Linux, image: &Path, top: &Path) -> Result<PathBuf, Linu
     ];
     Tool::new(&spec.tools.qemu_img).words(words).words([&disk]).run(DISK_HEADER).await?;
     Ok(disk)
-}
-
-/// What nobody can guess.
-fn nonce() -> Result<String, LinuxError> {
-    use std::io::Read as _;
-    let mut bytes = [0; 16];
-    fs_err::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }

@@ -29,9 +29,6 @@ use crate::{
 /// How long QEMU may take to write what it holds and end.
 const END: Duration = Duration::from_secs(60);
 
-/// The disk in an image's directory, as nixpkgs' vmTools has images.
-const DISK_IN_DIRECTORY: &str = "disk-image.qcow2";
-
 /// Starts the image with `kept` for what its guest writes: a qcow2 file over the image, made if
 /// it is not there. Beside it are the UEFI variables, `KEPT.nvram`, and the state of the TPM,
 /// `KEPT.tpm`. Ends with the machine, or ends the machine when `stop` does.
@@ -61,7 +58,7 @@ async fn story(
     running: &mut Option<Qemu>,
 ) -> Result<(), RunError> {
     progress.phase(Phase::Preflight, &format!("{} on {}", spec.name, kept.display()));
-    let image = image_file(&spec.image).map_err(RunError::Image)?;
+    let image = fs_err::canonicalize(disk::file_of(&spec.image)).map_err(RunError::Image)?;
     let kept = std::path::absolute(kept)?;
     overlay(&spec.tools, &image, &kept).await?;
     let tools = with_state_beside(spec, &kept, around.scratch)?;
@@ -123,12 +120,6 @@ async fn story(
     machine.ended().await;
     let how = machine.signs().borrow().exited.clone().unwrap_or_default();
     if told { Ok(()) } else { Err(GuestError::Killed { how }.into()) }
-}
-
-/// The disk of an image that may be a directory.
-fn image_file(image: &Path) -> io::Result<PathBuf> {
-    let image = fs_err::canonicalize(image)?;
-    if image.is_dir() { fs_err::canonicalize(image.join(DISK_IN_DIRECTORY)) } else { Ok(image) }
 }
 
 /// Makes `kept` over `image`, or sees to it that it is that.

@@ -121,6 +121,18 @@ pub struct LeftOuts {
 impl LeftOuts {
     const MOST: usize = 20;
 
+    /// In words: each of the first ones, and how many more there are.
+    #[must_use]
+    pub fn told(&self) -> Vec<String> {
+        let mut told: Vec<String> =
+            self.first.iter().map(|(path, why)| format!("{} {why}", path.display())).collect();
+        let more = self.count - self.first.len();
+        if more > 0 {
+            told.push(format!("{more} more"));
+        }
+        told
+    }
+
     fn add(&mut self, why: LeftOut, path: impl FnOnce() -> PathBuf) {
         self.count += 1;
         if self.first.len() < Self::MOST {

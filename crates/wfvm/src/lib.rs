@@ -27,8 +27,6 @@ pub mod unfinished;
 pub mod nonce;
 pub mod progress;
 pub mod accelerator;
-#[cfg(feature = "linux")]
-pub mod linux_guest;
 pub mod disk;
 pub mod qmp;
 pub mod qemu;
@@ -56,3 +54,5 @@ pub mod layer;
 pub mod run;
 #[cfg(feature = "run")]
 pub mod build;
+#[cfg(feature = "linux")]
+pub mod linux_guest;

@@ -59,7 +59,8 @@ let
       fill = value: value;
     };
 
-    nullOr = inner: {
+    # What takes null already stays as it is.
+    nullOr = inner: if inner.problems "" null == [ ] then inner else {
       says = "${inner.says}, or null";
       problems = path: value:
         if value == null then [ ]

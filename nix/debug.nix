@@ -4,8 +4,7 @@ image:
 
 let
   described = import ./described.nix image;
-  parts = builtins.match "(RESTRICTDIST-)?(.*)\\.img" image.name;
-  name = if parts == null then image.name else builtins.elemAt parts 1;
+  name = import ./plain-name.nix image.name;
 in
 program {
   name = "wfvm-debug-${name}";

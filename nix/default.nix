@@ -73,6 +73,7 @@ let
     spec = import ./spec.nix { inherit pkgs; inherit (room) network; };
     machineArguments = import ./machine.nix { inherit check; };
     started = import ./started.nix { inherit (room) machineArguments spec; };
+    startedWith = import ./started-with.nix { inherit check; inherit (room) machineArguments started; };
     layer = import ./layer.nix room;
     layering = import ./layering.nix { inherit check; };
     program = import ./program.nix room;

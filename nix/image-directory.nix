@@ -3,14 +3,10 @@
 { pkgs, ... }:
 image:
 
-let
-  parts = builtins.match "(RESTRICTDIST-)?(.*)\\.img" image.name;
-  name = if parts == null then image.name else builtins.elemAt parts 1;
-in
 # Named as the image is, because of what must not be redistributed.
 pkgs.runCommand "${image.name}.dir"
   {
-    fullName = image.fullName or name;
+    fullName = image.fullName or (import ./plain-name.nix image.name);
     # It is started as the image is.
     passthru = import ./described.nix image;
   } ''

@@ -29,6 +29,8 @@ facts "arguments" {
       [ "there is no `forwardedPorts[0].prt`. Did you mean `port`?" ] ];
   "a set where a function's arguments should be is asked for" =
     [ (image 3) [ "its argument is the integer 3, but it should be a set." ] ];
+  "what may be null is said to be so once" =
+    [ (run { machine.cores = "4"; }) [ ''`machine.cores` is a string ("4"), but it should be an integer number of CPUs, or null.'' ] ];
   "what the arguments refuse, the function refuses" = [ (refused (reference { cores = "4"; }).drvPath) true ];
   "a user to log on who is not there is refused" = [ (refused (reference { autoLogon = "alice"; }).drvPath) true ];
   "an image that is selected twice is refused" =

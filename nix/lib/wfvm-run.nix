@@ -1,4 +1,4 @@
-{ check, machineArguments, network, program, spec, started, ... }:
+{ check, machineArguments, network, program, spec, startedWith, ... }:
 
 let
   seconds = { type = check.nullOr (check.int "an integer number of seconds" 0); default = null; };
@@ -13,7 +13,7 @@ in
    PATH; its exit status is the program's. `machine` changes how the image is
    started: by default as it was installed. */
 check.function "wfvm-run"
-  (network.arguments // {
+  (network.arguments // startedWith.account // {
     name = { type = check.string; };
     # What makeWindowsImage returned, or any disk with that account and an SSH server.
     image = { type = check.file; };
@@ -23,19 +23,9 @@ check.function "wfvm-run"
     forwardedPorts = network.forwards;
     # False: the guest's clock shows the time of the host.
     fakeRtc = { type = check.bool; default = true; };
-    machine = {
-      type = check.record (builtins.mapAttrs (_: argument: { type = check.nullOr argument.type; default = null; }) machineArguments);
-      default = { };
-    };
+    machine = { type = check.record startedWith.machine; default = { }; };
     # Added to those of the machine.
     inherit (machineArguments) extraQemuFlags;
-    # Of the image's accounts, who commands run as.
-    user = { type = check.nullOr check.string; default = null; };
-    # An account, if the image does not say.
-    login = {
-      type = check.nullOr (check.record { user = { type = check.string; }; password = { type = check.string; }; });
-      default = null;
-    };
     timeouts = {
       type = check.record { bootSeconds = seconds; scriptSeconds = seconds; };
       default = { };
@@ -43,24 +33,13 @@ check.function "wfvm-run"
   })
   (arguments:
     let
-      usual = started arguments.image;
-      given = builtins.listToAttrs (builtins.filter (field: field.value != null)
-        (map (name: { inherit name; value = arguments.machine.${name}; }) (builtins.attrNames arguments.machine)));
-      wanted = usual.machine // given;
-      machine = wanted // {
-        extraQemuFlags = wanted.extraQemuFlags ++ arguments.extraQemuFlags;
+      wanted = startedWith.start "wfvm-run" { inherit (arguments) image machine user login; };
+      machine = wanted.machine // {
+        extraQemuFlags = wanted.machine.extraQemuFlags ++ arguments.extraQemuFlags;
       } // (if arguments.fakeRtc then { } else { rtcBase = "localtime"; });
-      inherit (usual) logins;
-      login =
-        if arguments.login != null then arguments.login
-        else if arguments.user == null then usual.login
-        else logins.${arguments.user} or (throw
-          (''wfvm.wfvm-run: `user` is "${arguments.user}", which is none of the image's accounts.''
-            + (if logins == { } then " The image does not list them; `login` takes a user and a password."
-               else check.didYouMean (builtins.attrNames logins) arguments.user)));
     in
     program {
       name = "wfvm-run-${arguments.name}";
       inherit (arguments) image;
-      spec = spec.run { inherit arguments machine login; };
+      spec = spec.run { inherit arguments machine; inherit (wanted) login; };
     })

@@ -27,26 +27,33 @@ let
 
   check = import ./check.nix;
 
-  # The builder of an image is the binary itself; its one input is the spec.
-  imageDerivation = attributes: import ./derivation.nix
-    ({ name, subcommand, ... }@given: removeAttrs given [ "subcommand" ] // {
+  # A program of ours with one subcommand is the builder; its one input is the spec.
+  specDerivation = program: subcommand: import ./derivation.nix
+    ({ name, ... }@given: given // {
       name = storeName name;
       inherit (pkgs.stdenv.hostPlatform) system;
-      builder = "${imageBuilders.${subcommand}}/bin/wfvm-nix-builder";
+      builder = "${program}/bin/wfvm-nix-builder";
       args = [ subcommand ];
       # An attribute of its own in the environment may have no more than 128 KiB.
       __structuredAttrs = true;
-    })
-    (final:
-      let image = final.finalPackage; in
-      attributes // {
-        passthru = attributes.passthru image // {
-          inherit (final) spec;
-          run = arguments: product.wfvm-run (arguments // { inherit image; });
-          debug = import ./debug.nix room image;
-          dir = import ./image-directory.nix room image;
-        };
-      });
+    });
+
+  # What is on whatever a guest can be started from.
+  startable = image: {
+    run = arguments: product.wfvm-run (arguments // { inherit image; });
+    debug = import ./debug.nix room image;
+  };
+
+  imageDerivation = { subcommand, ... }@attributes: specDerivation imageBuilders.${subcommand} subcommand (final:
+    let image = final.finalPackage; in
+    removeAttrs attributes [ "subcommand" ] // {
+      passthru = attributes.passthru image // startable image // {
+        inherit (final) spec;
+        dir = import ./image-directory.nix room image;
+        # Lazily: a template of its own is built when one is wanted.
+        revived = product.reviveWindowsVM image;
+      };
+    });
 
   # { "a sentence" = [ actual expected ]; } as a derivation that builds if all are equal.
   facts = name: sentences:
@@ -67,7 +74,7 @@ let
     '';
 
   room = {
-    inherit pkgs check imageBuilders imageDerivation storeName wfvm-nix-builder product;
+    inherit pkgs check imageBuilders imageDerivation specDerivation startable storeName wfvm-nix-builder product;
     sources = import ./sources.nix { inherit pkgs; };
     network = import ./network.nix { inherit check; };
     spec = import ./spec.nix { inherit pkgs; inherit (room) network; };

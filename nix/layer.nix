@@ -20,29 +20,41 @@ let
       Or download in a fixed-output derivation, which has the network (`pkgs.fetchurl`, or a `wfvm-run` with `isolateNetwork = false` in a derivation with `outputHash`), and `win-put` the files in the layer.'';
   possible = layer: let problem = refusal layer; in if problem == null then layer else throw problem;
 
-  derivationOf = { parent, name, compact, passthru ? _: { } }: layer:
-    let checked = possible layer;
+  derivationOf = { parent, template ? null, name, compact, passthru ? _: { } }: layer:
+    let
+      checked = possible layer;
+      # What the guest is started from.
+      start = if template == null then parent else template;
     in imageDerivation ({
       inherit name;
       subcommand = "layer";
-      inherit (parent) requiredSystemFeatures;
-      spec = spec.layer { layer = checked; inherit (parent) machine login; inherit parent compact; };
+      inherit (start) requiredSystemFeatures;
+      spec = spec.layer { layer = checked; inherit (start) machine login; parent = start; inherit compact; };
       passthru = image: { inherit (parent) machine login logins base layers; inherit parent; } // passthru image;
-    } // (if checked.impure then { __noChroot = true; } else { }));
+    }
+    # The image stands on the image below: with a template in it, its memory would be copied along.
+    // (if template == null then { } else { outputChecks.out.disallowedReferences = [ template ]; })
+    // (if checked.impure then { __noChroot = true; } else { }));
 in
-{
+rec {
   inherit type refusal;
   names = attrNames fields;
 
-  /** The image that a layer makes of its parent. */
-  on = { guest, parent }: layer: derivationOf
+  /** The image that a layer makes of its parent, or of a guest that the parent's template revives. */
+  on = { guest, parent, template ? null }: layer: derivationOf
     {
-      inherit parent;
+      inherit parent template;
       name = guest.imageName layer.name;
       compact = false;
       passthru = image: { layers = parent.layers ++ [ image ]; };
     }
     layer;
+
+  /** `on` for a record that nobody has looked at, for the function NAME. */
+  given = name: place: record:
+    let problems = type.problems "layer" record; in
+    if problems != [ ] then throw (concatStringsSep "\n" (map (problem: "wfvm.${name}: ${problem}") problems))
+    else on place (type.fill record);
 
   /** The same image as one compressed file. What the guest has deleted is not in it. */
   compact = { guest, parent }: derivationOf

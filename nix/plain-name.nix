@@ -2,6 +2,6 @@
 name:
 
 let
-  parts = builtins.match "(RESTRICTDIST-)?(.*)\\.img" name;
+  parts = builtins.match "(RESTRICTDIST-)?(.*)\\.(img|img\\.dir|qcow2|template)" name;
 in
 if parts == null then name else builtins.elemAt parts 1

@@ -115,7 +115,16 @@ in
     tools = scriptTools machine;
   };
 
-  /** For `wfvm-nix-builder layer`. */
+  /** For `wfvm-nix-builder template`. */
+  template = { name, image, machine, login, warmUp, timeouts }: {
+    wfvmSpec = version;
+    inherit name machine login warmUp;
+    image = "${image}";
+    timeouts = present timeouts;
+    tools = tools machine;
+  };
+
+  /** For `wfvm-nix-builder layer`; `parent` is an image or a template of one. */
   layer = { layer, parent, compact, machine, login }: {
     wfvmSpec = version;
     inherit (layer) name script strict;

@@ -34,7 +34,7 @@ in
     (named "lib.for pkgs" (windows product.makeWindowsImage // {
       run = product.wfvm-run { name = "x"; inherit image; script = "true"; };
       linux = product.runInLinuxVM (pkgs.runCommand "x" { } "");
-      inherit (image) debug;
+      inherit (image) debug revived;
       conda-channel = (product.layers.conda-channel { packages = [ image ]; }).channel or image;
     }))
     (named "lib" (windows flake.lib.makeWindowsImage // {

@@ -1,8 +1,8 @@
 # The reference pages list the arguments of our functions, all of them and no others.
-{ facts, layer, product, ... }:
+{ facts, layer, machineArguments, product, ... }:
 
 let
-  inherit (builtins) attrNames elem filter head isList isString map match readFile split;
+  inherit (builtins) attrNames elem filter head intersectAttrs isList isString map match readFile split;
 
   # The first column of the tables: `NAME` alone, after `before`.
   rows = before: page: map head (filter isList (map
@@ -14,6 +14,9 @@ let
 
   makeWindowsImage = ../../docs/reference/make-windows-image.md;
   wfvm-run = ../../docs/reference/wfvm-run.md;
+  revive = ../../docs/reference/revive.md;
+  # Those of the machine stand on the page of makeWindowsImage.
+  ownOf = function: { __functionArgs = removeAttrs function.__functionArgs (attrNames machineArguments); };
 
   # { NAME = default; } of a page, where the default is written as code: here by the
   # column it is in, of rows that have words in the next one.
@@ -34,4 +37,8 @@ facts "reference" {
   "the page of wfvm-run lists all its arguments" = [ (missing wfvm-run product.wfvm-run) [ ] ];
   "and nothing that it does not take" = [ (invented wfvm-run product.wfvm-run) [ ] ];
   "and its defaults" = [ (otherDefaults wfvm-run "wfvm-run") [ ] ];
+  "the page of reviveWindowsVM lists its own arguments" = [ (missing revive (ownOf product.reviveWindowsVM)) [ ] ];
+  "and no others" = [ (invented revive (ownOf product.reviveWindowsVM)) [ ] ];
+  "with their defaults" = [ (otherDefaults revive "reviveWindowsVM") [ ] ];
+  "which takes all of a machine" = [ (attrNames (intersectAttrs machineArguments product.reviveWindowsVM.__functionArgs)) (attrNames machineArguments) ];
 }

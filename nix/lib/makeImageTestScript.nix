@@ -8,12 +8,14 @@
    makeImageTestScript :: image -> Derivation, an executable file
 
    The image is one of makeWindowsImage, a directory with disk-image.qcow2, as vmTools has
-   them, or a qcow2 file. The screen is in a window where there is a desktop, else it is
+   them, or a qcow2 file; for a template it is the image that this was made of, since a disk
+   that is kept has to be booted. The screen is in a window where there is a desktop, else it is
    shown by VNC on loopback. `QEMU_OPTS` and `QEMU_NET_OPTS` of the caller are added. */
-image:
+given:
 
 let
-  problems = check.file.problems "image" image;
+  image = import ../disk.nix given;
+  problems = check.file.problems "image" given;
   name = if builtins.isAttrs image then image.name or "image" else baseNameOf (builtins.unsafeDiscardStringContext (toString image));
   inherit (started image) machine login;
   run = spec.run {

@@ -1,4 +1,4 @@
-{ check, guestOs, imageDerivation, layer, machineArguments, spec, ... }:
+{ check, guestOs, imageDerivation, layer, machineArguments, product, spec, ... }:
 
 let
   inherit (builtins) attrNames foldl' hasAttr mapAttrs;
@@ -30,7 +30,8 @@ in
    makeWindowsImage :: { windowsImage ?, guestOs ?, imageSelection ?, layers ?, … } -> Derivation
 
    `.machine` and `.login` of the result are how wfvm-run starts it; `.run { name,
-   script, … }` is such a program, `.debug` another with a window and a shell. */
+   script, … }` is such a program, `.debug` another with a window and a shell;
+   `.revived` is a template of it, reviveWindowsVM. */
 check.function "makeWindowsImage"
   (machineArguments // {
     # Of the derivation; the image's name is made from it.
@@ -72,6 +73,8 @@ check.function "makeWindowsImage"
 
     # In this order, each a derivation of its own: nix/layer.nix.
     layers = { type = check.listOf layer.type; default = [ ]; };
+    # Whether each is installed on a template of the image below it instead of a boot.
+    reviveLayers = { type = check.bool; default = false; };
     # Whether the result is one compressed file, without backing files.
     compact = { type = check.bool; default = false; };
 
@@ -117,7 +120,10 @@ check.function "makeWindowsImage"
         spec = spec.install { inherit arguments machine login; };
         passthru = image: { inherit machine login logins; parent = null; layers = [ ]; base = image; };
       };
-      layered = foldl' (parent: record: layer.on { inherit guest parent; } record) base given.layers;
+      layered = foldl'
+        (parent: layer.on { inherit guest parent; template = if given.reviveLayers then product.reviveWindowsVM parent else null; })
+        base
+        given.layers;
       image = if given.compact then layer.compact { inherit guest; parent = layered; } else layered;
     in
     builtins.seq (builtins.seq one (account "autoLogon")) image)

@@ -15,7 +15,7 @@ in
 check.function "wfvm-run"
   (network.arguments // startedWith.account // {
     name = { type = check.string; };
-    # What makeWindowsImage returned, or any disk with that account and an SSH server.
+    # What makeWindowsImage or reviveWindowsVM returned, or any disk with that account and an SSH server.
     image = { type = check.file; };
     script = { type = check.string; };
     display = { type = check.bool; default = false; };

@@ -23,7 +23,7 @@ let
     options = {
       image = mkOption {
         type = types.package;
-        description = "What `makeWindowsImage` returned.";
+        description = "What `makeWindowsImage` returned; of a template its image, which boots.";
       };
       autoStart = mkOption {
         type = types.bool;

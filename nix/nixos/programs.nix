@@ -5,6 +5,8 @@
 let
   inherit (builtins) concatStringsSep map;
 
+  disk = import ../disk.nix declared.image;
+
   # A disk that nobody described, as wfvm-run starts it.
   plain = {
     firmware = "uefi";
@@ -17,7 +19,7 @@ let
     cpuModel = null;
     extraQemuFlags = [ ];
   };
-  installed = plain // (import ../described.nix declared.image).machine or { };
+  installed = plain // (import ../described.nix disk).machine or { };
   machine = installed // builtins.listToAttrs (builtins.filter (field: field.value != null)
     (map (name: { inherit name; value = declared.${name}; }) [ "cores" "memoryMib" ]));
 
@@ -74,7 +76,7 @@ in
 {
   /** The disk on top of the image, and the variables of its firmware. */
   prepare = script "prepare" ''
-    image=${declared.image}
+    image=${disk}
     ${if declared.keepState then "" else "rm -rf disk.qcow2 uefi-variables.fd tpm image"}
     if [ -e disk.qcow2 ] && [ "$(cat image)" != "$image" ]; then
       ${if declared.onNewImage == "replace" then ''

@@ -124,6 +124,18 @@ in
     tools = tools machine;
   };
 
+  /** For `wfvm-nix-builder clones`. */
+  clones = { arguments, image, commands, files, machine, login }: {
+    wfvmSpec = version;
+    inherit (arguments) name clones keepGoing keepFailed;
+    image = "${image}";
+    inherit commands machine login;
+    files = map (file: file // { source = "${file.source}"; }) files;
+    network = network.spec { open = false; forwards = [ ]; reachable = [ ]; ports = { }; sshPort = null; };
+    timeouts = present arguments.timeouts;
+    tools = tools machine;
+  };
+
   /** For `wfvm-nix-builder layer`; `parent` is an image or a template of one. */
   layer = { layer, parent, compact, machine, login }: {
     wfvmSpec = version;

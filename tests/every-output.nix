@@ -35,6 +35,7 @@ in
       run = product.wfvm-run { name = "x"; inherit image; script = "true"; };
       linux = product.runInLinuxVM (pkgs.runCommand "x" { } "");
       inherit (image) debug revived;
+      clones = product.runOnClones { name = "x"; inherit image; commands = [ "a\nb" ]; };
       conda-channel = (product.layers.conda-channel { packages = [ image ]; }).channel or image;
     }))
     (named "lib" (windows flake.lib.makeWindowsImage // {

@@ -15,6 +15,7 @@ let
   makeWindowsImage = ../../docs/reference/make-windows-image.md;
   wfvm-run = ../../docs/reference/wfvm-run.md;
   revive = ../../docs/reference/revive.md;
+  run-on-clones = ../../docs/reference/run-on-clones.md;
   # Those of the machine stand on the page of makeWindowsImage.
   ownOf = function: { __functionArgs = removeAttrs function.__functionArgs (attrNames machineArguments); };
 
@@ -41,4 +42,7 @@ facts "reference" {
   "and no others" = [ (invented revive (ownOf product.reviveWindowsVM)) [ ] ];
   "with their defaults" = [ (otherDefaults revive "reviveWindowsVM") [ ] ];
   "which takes all of a machine" = [ (attrNames (intersectAttrs machineArguments product.reviveWindowsVM.__functionArgs)) (attrNames machineArguments) ];
+  "the page of runOnClones lists all its arguments" = [ (missing run-on-clones product.runOnClones) [ ] ];
+  "and none besides" = [ (invented run-on-clones product.runOnClones) [ ] ];
+  "and what they are by default" = [ (otherDefaults run-on-clones "runOnClones") [ ] ];
 }

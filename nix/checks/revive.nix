@@ -110,7 +110,9 @@ facts "revive" {
   "without it no layer knows templates" = [ (image ? outputChecks || elem "${template}" [ image.spec.parent ]) false ];
 
   "a misspelt argument is answered with the nearest name" = [ (problems { memryMib = 1; }) [ "there is no `memryMib`. Did you mean `memoryMib`?" ] ];
-  "so is a deadline" = [ (problems { timeouts.settelSeconds = 1; }) [ "there is no `timeouts.settelSeconds`. Did you mean `settleSeconds`?" ] ];
+  "its deadlines are those of its spec" =
+    [ (problems { timeouts = { bootSeconds = 1; warmUpSeconds = 1; settleSeconds = 1; freezeSeconds = 1; }; }) [ ] ];
+  "a misspelt deadline is answered so, too" = [ (problems { timeouts.settelSeconds = 1; }) [ "there is no `timeouts.settelSeconds`. Did you mean `settleSeconds`?" ] ];
   "an argument of another type is named" = [ (problems { warmUp = "ver"; }) [ ''`warmUp` is a string ("ver"), but it should be a list, each item a string.'' ] ];
   "an image is asked for" = [ (map revive.problems [ { } 3 ]) [
     [ "`image` is missing: it should be a derivation, a path, or a string that names a store path." ]

@@ -19,7 +19,7 @@ let
       # Command lines that are run in the guest before it is frozen.
       warmUp = { type = check.listOf check.string; default = [ ]; };
       timeouts = {
-        type = check.record { bootSeconds = seconds; settleSeconds = seconds; freezeSeconds = seconds; };
+        type = check.record { bootSeconds = seconds; warmUpSeconds = seconds; settleSeconds = seconds; freezeSeconds = seconds; };
         default = { };
       };
     })

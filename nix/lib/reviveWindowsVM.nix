@@ -40,7 +40,7 @@ let
       in
       if isTemplate image then throw ''
         wfvm.reviveWindowsVM: `image` is a template already, ${image.name}.
-        Say the rest of its image: reviveWindowsVM { image = template.image; … }''
+        Another one is made of its image: reviveWindowsVM { image = template.image; … }''
       else specDerivation wfvm-nix-builder "template" (final:
         let made = final.finalPackage; in {
           inherit name;

@@ -26,7 +26,7 @@ let
   ours = [ "nix-support" "report.json" "report.xml" ];
   problemOf = { name, text, ... }:
     if match "[A-Za-z0-9][A-Za-z0-9._-]*" name == null || builtins.elem name ours
-    then ''the command's name "${name}" is that of a directory in the output: letters, digits, `.`, `_` and `-`, and none of ${concatStringsSep ", " ours}''
+    then ''a command is named "${name}", but it should be as a directory of the output is: of letters, digits, `.`, `_` and `-`, and none of ${concatStringsSep ", " ours}''
     else if match "[ \t\r\n]*" text != null
     then "the command `${name}` is empty"
     else if hasContext text

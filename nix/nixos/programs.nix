@@ -29,7 +29,7 @@ let
 
   # With `auto`, QEMU takes the first that works.
   accelerators = { kvm = [ "kvm" ]; tcg = [ "tcg,thread=multi" ]; auto = [ "kvm" "tcg,thread=multi" ]; }.${machine.accelerator};
-  cpu = if machine.cpuModel or null != null then machine.cpuModel else if machine.accelerator == "kvm" then "host" else "max";
+  cpu = if machine.cpuModel or null != null then machine.cpuModel else if machine.accelerator == "kvm" then "host" else "max,monitor=off";
   forwards = map (port: ",hostfwd=tcp:${port.address}:${toString port.host}-:${toString port.guest}") declared.forwardedPorts;
 
   # Relative paths are in the state's directory; the shell writes $run.

@@ -16,13 +16,18 @@
     features = [ "install" ];
     commands = [ ];
     without = [
+      "wfvm/src/boot/clock.rs"
+      "wfvm/src/boot/guest.rs"
+      "wfvm/src/boot/hosts.rs"
       "wfvm/src/build"
       "wfvm/src/command_socket"
       "wfvm/src/exchange"
+      "wfvm/src/freeze"
       "wfvm/src/layer"
       "wfvm/src/linux_guest"
       "wfvm/src/nonce.rs"
       "wfvm/src/outputs"
+      "wfvm/src/qemu/migration.rs"
       "wfvm/src/run"
       "wfvm/src/script.rs"
       "wfvm/src/session/command_line.rs"
@@ -34,8 +39,10 @@
       "wfvm/src/spec/linux.rs"
       "wfvm/src/spec/network/check.rs"
       "wfvm/src/spec/run.rs"
+      "wfvm/src/spec/template.rs"
       "wfvm/src/steps.rs"
       "wfvm/src/store_volume"
+      "wfvm/src/template"
       "wfvm-nix-builder/src/forward.rs"
       "wfvm-nix-builder/src/nix_env/guest.rs"
       "wfvm-nix-builder/src/tasks/build.rs"
@@ -44,6 +51,7 @@
       "wfvm-nix-builder/src/tasks/run.rs"
       "wfvm-nix-builder/src/tasks/schema.rs"
       "wfvm-nix-builder/src/tasks/store_volume.rs"
+      "wfvm-nix-builder/src/tasks/template.rs"
       "wfvm-nix-builder/src/win"
     ];
   };
@@ -56,6 +64,7 @@
       "wfvm/src/answer_file"
       "wfvm/src/build"
       "wfvm/src/exchange"
+      "wfvm/src/freeze"
       "wfvm/src/install"
       "wfvm/src/linux_guest"
       "wfvm/src/media"
@@ -67,6 +76,7 @@
       "wfvm/src/spec/linux.rs"
       "wfvm/src/spec/build.rs"
       "wfvm/src/spec/run.rs"
+      "wfvm/src/spec/template.rs"
       "wfvm/src/store_volume"
       "wfvm/src/windows_iso"
       "wfvm-nix-builder/src/tasks/build.rs"
@@ -75,6 +85,7 @@
       "wfvm-nix-builder/src/tasks/run.rs"
       "wfvm-nix-builder/src/tasks/schema.rs"
       "wfvm-nix-builder/src/tasks/store_volume.rs"
+      "wfvm-nix-builder/src/tasks/template.rs"
     ];
   };
 }

@@ -147,7 +147,8 @@ impl Laboratory {
             path: path_variable(),
             display: Display::None,
         };
-        runtime().block_on(run::run(spec, &around, &Progress::new(Reader::Lines)))
+        let ended = runtime().block_on(run::run(spec, &around, &Progress::new(Reader::Lines)));
+        ended.map(|ended| ended.status)
     }
 }
 

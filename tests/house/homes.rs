@@ -13,7 +13,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("imago", &["wfvm/src/disk/"]),
     ("indicatif", &["wfvm/src/progress.rs"]),
     ("ntfs", &["wfvm/src/disk/"]),
-    ("qapi", &["wfvm/src/qmp.rs", "wfvm/src/qemu.rs", "wfvm/src/run/by_hand.rs"]),
+    ("qapi", &["wfvm/src/qmp.rs", "wfvm/src/qemu", "wfvm/src/run/by_hand.rs"]),
     ("qapi_spec", &["wfvm/src/qmp.rs"]),
     ("quick_xml", &["wfvm/src/answer_file/", "wfvm/src/windows_iso/", "reference-guest/src/answer_file/"]),
     ("russh", &["wfvm/src/session/", "reference-guest/src/openssh/"]),
@@ -21,7 +21,15 @@ const HOMES: &[(&str, &[&str])] = &[
     ("schemars", &["wfvm/src/spec/"]),
     ("serde_path_to_error", &["wfvm/src/spec/"]),
     ("sha1", &["reference-guest/src/stand_ins/certutil.rs"]),
-    ("sha2", &["wfvm/src/media/", "reference-guest/src/accounts.rs", "reference-guest/src/stand_ins/"]),
+    (
+        "sha2",
+        &[
+            "wfvm/src/media/",
+            "wfvm/src/template/",
+            "reference-guest/src/accounts.rs",
+            "reference-guest/src/stand_ins/",
+        ],
+    ),
     ("tar", &["wfvm/src/outputs/", "reference-guest/src/stand_ins/archives.rs"]),
 ];
 

@@ -62,6 +62,11 @@ fn the_schema_of_linux_is_that_of_the_code() {
 }
 
 #[test]
+fn the_schema_of_template_is_that_of_the_code() {
+    assert_schema("template", &spec::schema::<spec::Template>());
+}
+
+#[test]
 fn the_phases_are_those_of_the_code() {
     let text = source::text("crates/wfvm/src/phase.rs");
     let words = source::literals(source::between(&text, "fn word(self)", "\n    }\n"));

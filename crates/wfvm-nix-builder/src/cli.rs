@@ -32,6 +32,13 @@ enum Task {
     #[cfg(feature = "run")]
     /// Build a derivation in a guest: its builder runs there, its outputs come back.
     Build(tasks::Build),
+    #[cfg(feature = "run")]
+    /// Boot an image and freeze it with its memory, for clones that go on from there. As a derivation's
+    /// builder it takes no arguments.
+    Template(tasks::Built),
+    #[cfg(feature = "run")]
+    /// Read a template from its beginning to its end and hold it against its checksums.
+    CheckTemplate(tasks::CheckTemplate),
     #[cfg(feature = "linux")]
     /// Run a derivation's builder in a Linux guest.
     Linux(tasks::Linux),
@@ -110,6 +117,10 @@ impl Cli {
             Task::Run(run) => run.perform(),
             #[cfg(feature = "run")]
             Task::Build(build) => build.perform(),
+            #[cfg(feature = "run")]
+            Task::Template(built) => tasks::template(&built),
+            #[cfg(feature = "run")]
+            Task::CheckTemplate(check) => check.perform(),
             #[cfg(feature = "linux")]
             Task::Linux(linux) => linux.perform(),
             #[cfg(feature = "linux")]

@@ -109,6 +109,26 @@ impl Replay {
         Self { words: "run --spec spec.json", spec: json(&spec::Run { script, timeouts, ..spec.clone() }) }
     }
 
+    /// A shell beside the guest that was to be frozen.
+    #[cfg(feature = "run")]
+    #[must_use]
+    pub fn template(spec: &spec::Template) -> Self {
+        let timeouts =
+            spec::RunTimeouts { boot_seconds: spec.timeouts.boot_seconds, ..spec::RunTimeouts::default() };
+        Self::run(&spec::Run {
+            wfvm_spec: spec.wfvm_spec,
+            name: spec.name.clone(),
+            image: spec.image.clone(),
+            script: String::new(),
+            machine: spec.machine.clone(),
+            login: spec.login.clone(),
+            network: spec::Network::default(),
+            display: false,
+            timeouts,
+            tools: spec.tools.clone(),
+        })
+    }
+
     /// A shell beside the guest as the failed build has left it, with its drives.
     #[cfg(feature = "run")]
     #[must_use]

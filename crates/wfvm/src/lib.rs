@@ -43,6 +43,8 @@ pub mod steps;
 #[cfg(feature = "script")]
 pub mod command_socket;
 pub mod evidence;
+#[cfg(feature = "script")]
+pub mod template;
 pub mod boot;
 #[cfg(feature = "script")]
 pub mod script;
@@ -52,6 +54,8 @@ pub mod install;
 pub mod layer;
 #[cfg(feature = "run")]
 pub mod run;
+#[cfg(feature = "run")]
+pub mod freeze;
 #[cfg(feature = "run")]
 pub mod build;
 #[cfg(feature = "linux")]

@@ -23,6 +23,12 @@ pub enum Phase {
     Boot,
     /// The session is being authenticated.
     Session,
+    /// The guest loads what its clones shall have in their memory, and comes to rest.
+    Settle,
+    /// The guest is stopped, with its memory.
+    Freeze,
+    /// A clone shows that the template works.
+    Trial,
     /// The user's script.
     Script,
     /// The guest was told to shut down.
@@ -45,6 +51,9 @@ impl Phase {
             Self::FirstLogon => "firstLogon",
             Self::Boot => "boot",
             Self::Session => "session",
+            Self::Settle => "settle",
+            Self::Freeze => "freeze",
+            Self::Trial => "trial",
             Self::Script => "script",
             Self::Shutdown => "shutdown",
             Self::Output => "output",

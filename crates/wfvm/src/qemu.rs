@@ -4,6 +4,8 @@
 //! says can be missed and nobody asks again and again whether it is there yet.
 
 mod loopback_port;
+#[cfg(feature = "script")]
+mod migration;
 
 use std::{
     collections::BTreeMap,
@@ -62,6 +64,14 @@ pub enum QemuError {
     /// The machine protocol failed.
     #[error(transparent)]
     Qmp(#[from] QmpError),
+    /// A frozen guest cannot be made, or does not go on.
+    #[error("the state of the devices could not be {what}: {problem}")]
+    State {
+        /// Saved or loaded.
+        what: &'static str,
+        /// QEMU's words.
+        problem: String,
+    },
     /// A port that was asked for by its number is in use.
     #[error(transparent)]
     PortTaken(#[from] PortTaken),
@@ -80,9 +90,12 @@ impl QemuError {
     #[must_use]
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Tool(_) | Self::Start { .. } | Self::Files(_) | Self::Qmp(_) | Self::PortTaken(_) => {
-                Blame::Host
-            }
+            Self::Tool(_)
+            | Self::Start { .. }
+            | Self::Files(_)
+            | Self::Qmp(_)
+            | Self::State { .. }
+            | Self::PortTaken(_) => Blame::Host,
             Self::Late(error) => error.cause.blame(),
             Self::NoPort { .. } => Blame::Bug,
         }
@@ -130,9 +143,10 @@ impl Qemu {
         }
         let directory = assembly.directory;
         if assembly.machine.firmware == Firmware::Uefi {
-            let empty = assembly.tools.ovmf_vars.as_deref().unwrap_or(Path::new(""));
+            let empty = assembly.tools.ovmf_vars.as_deref();
+            let variables = assembly.uefi_variables.as_deref().or(empty).unwrap_or(Path::new(""));
             // Written anew, not copied with its read-only mode.
-            fs_err::write(directory.join(UEFI_VARIABLES), fs_err::read(empty)?)?;
+            fs_err::write(directory.join(UEFI_VARIABLES), fs_err::read(variables)?)?;
         }
         let tpm = start_tpm(assembly, deadline).await?;
         let listen = |name: &str| UnixListener::bind(directory.join(name));

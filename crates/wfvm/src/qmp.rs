@@ -68,6 +68,8 @@ pub enum Event {
     },
     /// The guest told of a crash.
     Panicked,
+    /// The state of the devices is on its way, in QEMU's word for how far it is.
+    Migration(String),
     /// A file of the host failed under a drive.
     DriveFailed {
         /// The drive, what was done with it, and why it failed.
@@ -141,8 +143,16 @@ impl Qmp {
     /// [`QmpError`].
     pub async fn execute<C: QmpCommand>(&self, command: C) -> Result<C::Ok, QmpError> {
         let name = C::NAME;
-        let arguments = serde_json::to_value(&command)
-            .map_err(|source| QmpError::Answer { command: name.into(), source })?;
+        let unexpected = |source| QmpError::Answer { command: name.into(), source };
+        let arguments = serde_json::to_value(&command).map_err(unexpected)?;
+        serde_json::from_value(self.ask(name, &arguments).await?).map_err(unexpected)
+    }
+
+    /// Sends a command whose arguments have more shapes than a type is worth.
+    ///
+    /// # Errors
+    /// [`QmpError`].
+    pub async fn ask(&self, name: &'static str, arguments: &Value) -> Result<Value, QmpError> {
         let id = self.next_id.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let mut line = json!({ "execute": name, "arguments": arguments, "id": id }).to_string().into_bytes();
         line.push(b'\n');
@@ -158,8 +168,7 @@ impl Qmp {
         let Some(reply) = wait::bounded(ANSWER, exchange).await else {
             return Err(lost(&format!("no answer within {} s", ANSWER.as_secs())));
         };
-        let value = reply?.map_err(|description| QmpError::Refused { command: name.into(), description })?;
-        serde_json::from_value(value).map_err(|source| QmpError::Answer { command: name.into(), source })
+        reply?.map_err(|description| QmpError::Refused { command: name.into(), description })
     }
 }
 
@@ -227,6 +236,10 @@ fn event(message: &Value) -> Event {
             Some("RESET") => Event::Reset { by_guest: by_guest() },
             Some("SHUTDOWN") => Event::Shutdown { by_guest: by_guest() },
             Some("GUEST_PANICKED" | "GUEST_CRASHLOADED") => Event::Panicked,
+            Some("MIGRATION") => {
+                let status = message.pointer("/data/status").and_then(Value::as_str);
+                Event::Migration(status.unwrap_or_default().to_owned())
+            }
             Some("BLOCK_IO_ERROR") => {
                 let field = |name| message.pointer(name).and_then(Value::as_str).unwrap_or("?");
                 let (operation, reason) = (field("/data/operation"), field("/data/reason"));

@@ -53,6 +53,8 @@ pub struct Signs {
     pub failed: Option<String>,
     /// The silence that lasted too long.
     pub stalled: Option<String>,
+    /// How far the migration of the devices' state is, in QEMU's word.
+    pub migration: Option<String>,
     /// The last sign of life.
     pub last_seen: String,
 }

@@ -15,6 +15,8 @@ mod run;
 mod schema;
 #[cfg(feature = "store-volume")]
 mod store_volume;
+#[cfg(feature = "run")]
+mod template;
 
 use std::{
     future::Future,
@@ -39,6 +41,8 @@ pub(crate) use schema::{SchemaOf, schema};
 #[cfg(feature = "store-volume")]
 pub(crate) use store_volume::StoreVolume;
 use tempfile::TempDir;
+#[cfg(feature = "run")]
+pub(crate) use template::{CheckTemplate, template};
 use tokio::signal::unix::{SignalKind, signal};
 use wfvm::{
     blame::Blame,

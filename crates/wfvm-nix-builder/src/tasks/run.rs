@@ -24,6 +24,9 @@ pub(crate) struct Run {
     /// Show the guest's screen: in a window, or by VNC where there is none.
     #[arg(long)]
     display: bool,
+    /// When the guest ran and when it took commands, in seconds since 1970, as JSON.
+    #[arg(long, value_name = "FILE")]
+    times: Option<PathBuf>,
     /// Run no script, and keep what the guest writes in this file over the image.
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
@@ -68,7 +71,11 @@ impl Run {
         }));
         progress.end();
         // The script's own status is ours; a shell says a signal as 128 and its number.
-        let status = ended?;
+        let run::Ended { status, times } = ended?;
+        if let Some(file) = &self.times {
+            let text = serde_json::to_vec(&times).map_err(|error| Failure::new(error, Blame::Bug))?;
+            fs_err::write(file, text).map_err(|error| Failure::new(error, Blame::Host))?;
+        }
         let signal = std::os::unix::process::ExitStatusExt::signal(&status);
         let code = status.code().or(signal.map(|signal| 128 + signal)).unwrap_or(1);
         Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))

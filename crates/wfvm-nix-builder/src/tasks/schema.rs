@@ -20,6 +20,8 @@ pub(crate) enum SchemaOf {
     Run,
     /// `linux`
     Linux,
+    /// `template`
+    Template,
 }
 
 pub(crate) fn schema(of: SchemaOf) -> Outcome {
@@ -29,6 +31,7 @@ pub(crate) fn schema(of: SchemaOf) -> Outcome {
         SchemaOf::Layer => spec::schema::<spec::Layer>(),
         SchemaOf::Run => spec::schema::<spec::Run>(),
         SchemaOf::Linux => spec::schema::<spec::Linux>(),
+        SchemaOf::Template => spec::schema::<spec::Template>(),
     };
     let mut out = std::io::stdout().lock();
     std::io::Write::write_all(&mut out, format!("{schema}\n").as_bytes())

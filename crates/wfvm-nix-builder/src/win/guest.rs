@@ -148,6 +148,7 @@ impl Address {
             SessionError::NoExitCode { .. }
             | SessionError::Restarted
             | SessionError::NoRestart { .. }
+            | SessionError::Clock { .. }
             | SessionError::Unreachable(_)
             | SessionError::Abandoned
             | SessionError::GuestFile { .. }

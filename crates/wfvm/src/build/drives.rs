@@ -15,28 +15,6 @@ use crate::{
 /// The socket of the closure, in the machine's directory.
 pub(super) const STORE_SOCKET: &str = "store.sock";
 
-/// QEMU's words for the drives: a CD on SATA and a disk on USB, whose drivers Windows has in the box.
-pub(super) fn flags(store: Option<&Path>, exchange: &Path) -> Vec<String> {
-    let word = |path: &Path| path.to_string_lossy().replace(',', ",,");
-    let mut words = Vec::new();
-    let mut drive = |drive: String, device: &str| {
-        words.extend(["-drive".to_owned(), drive, "-device".to_owned(), device.to_owned()]);
-    };
-    if let Some(socket) = store {
-        let server = format!("file.driver=nbd,file.server.type=unix,file.server.path={}", word(socket));
-        drive(
-            format!("if=none,id=store,media=cdrom,readonly=on,format=raw,{server}"),
-            "ide-cd,id=store-drive,bus=ide.3,drive=store",
-        );
-    }
-    // A fixed disk, which the removable flag would change: of removable media Windows takes no volume offline.
-    drive(
-        format!("if=none,id=exchange,format=raw,discard=unmap,file={}", word(exchange)),
-        "usb-storage,id=exchange-drive,bus=usb.0,drive=exchange",
-    );
-    words
-}
-
 /// What a drive is known by, since cards and other media shift letters.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Drives<'a> {
@@ -185,12 +163,5 @@ mod tests {
         assert_eq!(free_bytes(told), Some(63_987_712));
         assert_eq!(free_bytes("3 Verzeichnis(se),  7 Bytes frei"), Some(7));
         assert_eq!(free_bytes(""), None);
-    }
-
-    #[test]
-    fn a_comma_in_a_path_is_none_between_options() {
-        let words = flags(Some(Path::new("/a,b/s")), Path::new("x"));
-        assert!(words[1].ends_with("file.server.path=/a,,b/s"), "{words:?}");
-        assert_eq!(flags(None, Path::new("/x")).len(), 4);
     }
 }

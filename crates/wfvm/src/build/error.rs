@@ -3,7 +3,7 @@ use std::{fmt, io};
 use super::{ExitCode, derivation::DerivationError, launcher::LaunchError};
 use crate::{
     blame::Blame, boot::GuestError, evidence::Evidence, exchange::ExchangeError, outputs::OutputError,
-    phase::Phase, script::ScriptError, store_volume::PlanError, tool::ToolError,
+    phase::Phase, script::ScriptError, store_volume::PlanError, template::TemplateError, tool::ToolError,
 };
 
 /// A build that failed: where, why, and what is left to look at.
@@ -84,7 +84,7 @@ pub enum BuildError {
     NoScript,
     /// The image is not there.
     #[error("image: {0}")]
-    Image(io::Error),
+    Image(TemplateError),
     /// The list of the closure is not there.
     #[error("closure: {0}")]
     Closure(io::Error),
@@ -177,9 +177,9 @@ impl BuildError {
             | Self::Builder(_)
             | Self::NoScript
             | Self::NoBuilder
-            | Self::Image(_)
             | Self::Closure(_)
             | Self::Hook { .. } => Blame::Input,
+            Self::Image(error) => error.blame(),
             Self::Plan(error) => error.blame(),
             Self::Store(_) | Self::Tool(_) | Self::Script(_) | Self::Unpack(_) => Blame::Host,
             Self::Exchange(error) => error.blame(),
@@ -196,6 +196,7 @@ impl BuildError {
     fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Guest(error) => error.hint(),
+            Self::Image(error) => error.hint(),
             Self::ExitCode { code: ExitCode(3010 | 1641), .. } => {
                 Some("`successExitCodes = [ 0 3010 1641 ]` takes a wanted restart for success")
             }
@@ -212,7 +213,6 @@ impl BuildError {
             | Self::Builder(_)
             | Self::NoScript
             | Self::NoBuilder
-            | Self::Image(_)
             | Self::Closure(_)
             | Self::Plan(_)
             | Self::Store(_)

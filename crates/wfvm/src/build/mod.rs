@@ -30,11 +30,11 @@ use self::{
     paths::Paths,
 };
 use crate::{
-    boot::{Boot, Guest},
+    boot::{Boot, Guest, Start},
     disk,
     evidence::{self, Replay},
     exchange::{self, NewEntry},
-    machine::{SystemDisk, Writes},
+    machine::{Plugged, SystemDisk, Writes},
     nonce,
     phase::Phase,
     progress::Progress,
@@ -44,6 +44,7 @@ use crate::{
     spec::{Build, Command, Machine, WindowsShell},
     steps::Tail,
     store_volume::{Export, StoreVolume, Until},
+    template::{HostCpu, Origin, Wanted},
     wait::{self, Cause, Deadline, WaitError},
 };
 
@@ -158,17 +159,20 @@ async fn story(
     let store = store(&closure, &scratch, progress)?;
     let exchange_file = scratch.join(EXCHANGE_FILE);
     make_exchange(spec, derivation, &exchange_file, &nonce, files.files)?;
-    let disk = disk(spec, hooks.image.as_deref(), &scratch).await?;
+    let plugged = Plugged {
+        store: store.as_ref().map(|_| scratch.join(drives::STORE_SOCKET)),
+        exchange: Some(exchange_file.clone()),
+    };
     let mut machine = spec.machine.clone();
-    let socket = store.as_ref().map(|_| scratch.join(drives::STORE_SOCKET));
-    machine.extra_qemu_flags.extend(drives::flags(socket.as_deref(), &exchange_file));
     machine.extra_qemu_flags.extend(hooks.qemu_words);
-
     if spec.parallel {
         machine.cores = qemu::cpus(derivation.attribute("NIX_BUILD_CORES"));
     }
-    let work =
-        in_guest(spec, &machine, disk, around, progress, running, (derivation, &nonce, &closure, told));
+    let image = hooks.image.as_deref().unwrap_or(&spec.image);
+    let origin = origin(spec, image, &machine, progress)?;
+    let machine =
+        OnDisk { machine: &machine, disk: disk(spec, &origin, &scratch).await?, origin: &origin, plugged };
+    let work = in_guest(spec, machine, around, progress, running, (derivation, &nonce, &closure, told));
     let (ended, streamed) = match store {
         None => work.await?,
         Some(export) => tokio::select! {
@@ -185,11 +189,36 @@ async fn story(
     Hooks::run_after(spec).await
 }
 
+/// A machine with what it begins with.
+struct OnDisk<'a> {
+    machine: &'a Machine,
+    origin: &'a Origin,
+    disk: SystemDisk,
+    plugged: Plugged,
+}
+
+impl<'a> OnDisk<'a> {
+    fn boot(self, spec: &'a Build, around: &'a Surroundings<'_>) -> Boot<'a> {
+        Boot {
+            machine: self.machine,
+            tools: &spec.tools,
+            login: &spec.login,
+            network: &spec.network,
+            start: Start::from(self.origin),
+            disk: self.disk,
+            plugged: self.plugged,
+            display: around.display,
+            limit: BootLimit { seconds: spec.timeouts.boot_seconds, field: "timeouts.bootSeconds" },
+            scratch: around.scratch,
+            forwarder: &around.builder,
+        }
+    }
+}
+
 /// From the boot to outputs that have left the guest: the machine is gone then.
 async fn in_guest(
     spec: &Build,
-    machine: &Machine,
-    disk: SystemDisk,
+    on: OnDisk<'_>,
     around: &Surroundings<'_>,
     progress: &Progress,
     running: &mut Option<Qemu>,
@@ -200,17 +229,7 @@ async fn in_guest(
         (mpsc::Sender<Output>, &mut Tail),
     ),
 ) -> Result<(Ended, Vec<String>), BuildError> {
-    let boot = Boot {
-        machine,
-        tools: &spec.tools,
-        login: &spec.login,
-        network: &spec.network,
-        disk,
-        display: around.display,
-        limit: BootLimit { seconds: spec.timeouts.boot_seconds, field: "timeouts.bootSeconds" },
-        scratch: around.scratch,
-        forwarder: &around.builder,
-    };
+    let boot = on.boot(spec, around);
     let mut guest = Guest::boot(&boot, progress, running).await?;
     let store_path = closure.first().map(PathBuf::as_path);
     let drives = Drives { letters: spec.letters, mark: nonce, store_path };
@@ -392,19 +411,21 @@ fn make_exchange(
     Ok(exchange::create(file, spec.exchange_mib << 20, exchange::DEFAULT_LABEL, &entries)?)
 }
 
-/// The guest's disk: changes to the image, kept for a failure if that is wanted.
-async fn disk(spec: &Build, other: Option<&Path>, scratch: &Path) -> Result<SystemDisk, BuildError> {
-    let image = image_file(other.unwrap_or(&spec.image))?;
-    if !spec.keep_failed_disk {
-        return Ok(SystemDisk { file: image, writes: Writes::Discarded });
-    }
-    let overlay = scratch.join(DISK_FILE);
-    disk::create_overlay(&spec.tools.qemu_img, &image, &overlay).await?;
-    Ok(SystemDisk { file: overlay, writes: Writes::Kept })
+/// What the machine begins with: an image, or a template of the very machine.
+fn origin(spec: &Build, image: &Path, machine: &Machine, progress: &Progress) -> Result<Origin, BuildError> {
+    let host_cpu = &HostCpu::read();
+    let wanted = Wanted { machine, tools: &spec.tools, network: &spec.network, host_cpu };
+    Origin::of(image, wanted, progress).map_err(BuildError::Image)
 }
 
-fn image_file(image: &Path) -> Result<PathBuf, BuildError> {
-    fs_err::canonicalize(disk::file_of(image)).map_err(BuildError::Image)
+/// The guest's disk: changes to the image, kept for a failure if that is wanted.
+async fn disk(spec: &Build, origin: &Origin, scratch: &Path) -> Result<SystemDisk, BuildError> {
+    if !spec.keep_failed_disk {
+        return Ok(SystemDisk { file: origin.disk(), writes: Writes::Discarded });
+    }
+    let overlay = scratch.join(DISK_FILE);
+    disk::create_overlay(&spec.tools.qemu_img, &origin.disk(), &overlay).await?;
+    Ok(SystemDisk { file: overlay, writes: Writes::Kept })
 }
 
 /// A server without end that has ended.

@@ -7,22 +7,22 @@ use std::{
 };
 
 use super::{
-    BuildError, BuildFailure, DISK_FILE, EXCHANGE_FILE,
+    BuildError, BuildFailure, DISK_FILE, EXCHANGE_FILE, OnDisk,
     drives::{self, Drives},
     launcher::RUN,
 };
 use crate::{
-    boot::{Boot, Guest},
+    boot::Guest,
     command_socket::{Owner, Rule},
-    machine::{SystemDisk, Writes},
+    machine::{Plugged, SystemDisk, Writes},
     phase::Phase,
     progress::Progress,
     qemu::Qemu,
     script::{self, Script, Strictness, Surroundings},
-    session::BootLimit,
     spec::Build,
     steps::Steps,
     store_volume::Until,
+    template::Origin,
     wait::{self, Deadline},
 };
 
@@ -58,24 +58,20 @@ async fn story(
     let exchange = fs_err::canonicalize(EXCHANGE_FILE)?;
     // Without one the failure did not keep it: then it is the image, as it was at the beginning.
     let kept = Path::new(DISK_FILE);
-    let file = if kept.exists() { fs_err::canonicalize(kept)? } else { super::image_file(&spec.image)? };
+    let kept = if kept.exists() { Some(fs_err::canonicalize(kept)?) } else { None };
     let closure = super::read_closure(&spec.closure)?;
     let store = super::store(&closure, &scratch, progress)?;
     let socket = store.as_ref().map(|_| scratch.join(drives::STORE_SOCKET));
-    let mut machine = spec.machine.clone();
-    machine.extra_qemu_flags.extend(drives::flags(socket.as_deref(), &exchange));
+    let plugged = Plugged { store: socket, exchange: Some(exchange) };
+    let origin = match kept {
+        // A disk goes on with a boot, however its guest had begun.
+        Some(disk) => Origin::Image(disk),
+        None => super::origin(spec, &spec.image, &spec.machine, progress)?,
+    };
+    let disk = SystemDisk { file: origin.disk(), writes: Writes::Discarded };
+    let machine = OnDisk { machine: &spec.machine, origin: &origin, disk, plugged };
     let work = async {
-        let boot = Boot {
-            machine: &machine,
-            tools: &spec.tools,
-            login: &spec.login,
-            network: &spec.network,
-            disk: SystemDisk { file, writes: Writes::Discarded },
-            display: around.display,
-            limit: BootLimit { seconds: spec.timeouts.boot_seconds, field: "timeouts.bootSeconds" },
-            scratch: around.scratch,
-            forwarder: &around.builder,
-        };
+        let boot = machine.boot(spec, around);
         let guest = Guest::boot(&boot, progress, running).await?;
         let store_path = closure.first().map(PathBuf::as_path);
         let drives = Drives { letters: spec.letters, mark: RUN, store_path };

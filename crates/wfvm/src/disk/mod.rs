@@ -22,7 +22,7 @@ const READING: Duration = Duration::from_secs(60);
 pub const READER_SUBCOMMAND: &str = "read-disk";
 
 /// The file of an image that may be a directory, as nixpkgs' vmTools has images.
-#[cfg(any(feature = "run", feature = "linux"))]
+#[cfg(feature = "script")]
 #[must_use]
 pub fn file_of(image: &Path) -> std::path::PathBuf {
     if image.is_dir() { image.join("disk-image.qcow2") } else { image.to_owned() }

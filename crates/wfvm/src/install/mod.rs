@@ -15,7 +15,7 @@ use crate::{
     disk,
     evidence::{self, Replay, Sources},
     guest::{Observer, PageReader, Sighting, Watching},
-    machine::{Assembly, Display, SystemDisk, Writes},
+    machine::{Assembly, Display, Memory, Plugged, SystemDisk, Writes},
     phase::Phase,
     progress::Progress,
     qemu::{Channels, Qemu},
@@ -97,9 +97,12 @@ async fn story(
         machine: &spec.machine,
         tools: &spec.tools,
         acceleration,
+        memory: Memory::Anonymous,
+        uefi_variables: None,
         disk: SystemDisk { file: unfinished.path().into(), writes: Writes::Kept },
         installation_medium: Some(installation_medium),
         answer_medium: Some((spec.answer_medium, answer_medium)),
+        plugged: Plugged::default(),
         network: &network,
         forwarder: None,
         display: places.display,
@@ -242,9 +245,15 @@ fn deadline_of(timeouts: &InstallTimeouts, phase: Phase) -> Deadline {
         Phase::Specialize | Phase::OobeSystem => (timeouts.specialize_seconds, "timeouts.specializeSeconds"),
         Phase::FirstLogon | Phase::Session => (timeouts.first_logon_seconds, "timeouts.firstLogonSeconds"),
         Phase::Shutdown => (timeouts.shutdown_seconds, "timeouts.shutdownSeconds"),
-        Phase::Preflight | Phase::Media | Phase::Firmware | Phase::Boot | Phase::Script | Phase::Output => {
-            (timeouts.firmware_seconds, "timeouts.firmwareSeconds")
-        }
+        Phase::Preflight
+        | Phase::Media
+        | Phase::Firmware
+        | Phase::Boot
+        | Phase::Settle
+        | Phase::Freeze
+        | Phase::Trial
+        | Phase::Script
+        | Phase::Output => (timeouts.firmware_seconds, "timeouts.firmwareSeconds"),
     };
     Deadline::after(seconds, field)
 }
@@ -260,6 +269,9 @@ fn happening(phase: Phase) -> &'static str {
         | Phase::Firmware
         | Phase::Boot
         | Phase::Session
+        | Phase::Settle
+        | Phase::Freeze
+        | Phase::Trial
         | Phase::Script
         | Phase::Shutdown
         | Phase::Output => "",
@@ -277,6 +289,9 @@ fn awaited(phase: Phase) -> &'static str {
         | Phase::Media
         | Phase::Boot
         | Phase::Session
+        | Phase::Settle
+        | Phase::Freeze
+        | Phase::Trial
         | Phase::Script
         | Phase::Shutdown
         | Phase::Output => "the next phase",

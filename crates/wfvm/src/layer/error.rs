@@ -8,6 +8,7 @@ use crate::{
     phase::Phase,
     script::ScriptError,
     steps::{Outcome, Step},
+    template::TemplateError,
     tool::ToolError,
 };
 
@@ -68,7 +69,7 @@ fn hint(step: &Step) -> Option<&'static str> {
 pub enum LayerError {
     /// The image below cannot be read.
     #[error("parent: {0}")]
-    Parent(std::io::Error),
+    Parent(TemplateError),
     /// A directory of programs is not there.
     #[error("searchPath: {0}")]
     SearchPath(std::io::Error),
@@ -115,7 +116,8 @@ impl LayerError {
     #[must_use]
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Parent(_) | Self::SearchPath(_) => Blame::Input,
+            Self::SearchPath(_) => Blame::Input,
+            Self::Parent(error) => error.blame(),
             Self::Tool(_) | Self::Compact(_) | Self::Script(_) => Blame::Host,
             Self::Guest(error) => error.blame(),
             Self::Status(_) | Self::Lost { .. } | Self::ShutDown { .. } => Blame::Guest,

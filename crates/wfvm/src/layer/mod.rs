@@ -14,11 +14,11 @@ use serde::Serialize;
 pub use error::{LayerError, LayerFailure};
 
 use crate::{
-    boot::{Boot, Guest},
+    boot::{Boot, Guest, Start},
     command_socket::{Owner, Rule},
     disk,
     evidence::Replay,
-    machine::{SystemDisk, Writes},
+    machine::{Plugged, SystemDisk, Writes},
     phase::Phase,
     progress::Progress,
     qemu::Qemu,
@@ -26,6 +26,7 @@ use crate::{
     session::BootLimit,
     spec::Layer,
     steps::Steps,
+    template::{HostCpu, Origin, Wanted},
     tool::status_in_words,
     unfinished::Unfinished,
     wait::{self, Cause, Deadline, WaitError},
@@ -90,18 +91,35 @@ async fn story(
 ) -> Result<Times, LayerError> {
     let begun = Instant::now();
     progress.phase(Phase::Preflight, &format!("layer {} on {}", spec.name, spec.parent.display()));
-    let parent = fs_err::canonicalize(&spec.parent).map_err(LayerError::Parent)?;
+    let wanted = Wanted {
+        machine: &spec.machine,
+        tools: &spec.tools,
+        network: &spec.network,
+        host_cpu: &HostCpu::read(),
+    };
+    let origin = Origin::of(&spec.parent, wanted, progress).map_err(LayerError::Parent)?;
     for directory in &spec.search_path {
         fs_err::metadata(directory).map_err(LayerError::SearchPath)?;
     }
-    disk::create_overlay(&spec.tools.qemu_img, &parent, unfinished.path()).await?;
+    match &origin {
+        Origin::Image(parent) => {
+            disk::create_overlay(&spec.tools.qemu_img, parent, unfinished.path()).await?;
+        }
+        // What its guest wrote is small, and the layer is to be one of the image, not of the template.
+        Origin::Template(_) => {
+            let mut disk = fs_err::File::open(origin.disk())?;
+            std::io::copy(&mut disk, &mut fs_err::File::create(unfinished.path())?)?;
+        }
+    }
 
     let boot = Boot {
         machine: &spec.machine,
         tools: &spec.tools,
         login: &spec.login,
         network: &spec.network,
+        start: Start::from(&origin),
         disk: SystemDisk { file: unfinished.path().into(), writes: Writes::Kept },
+        plugged: Plugged::default(),
         display: around.display,
         limit: BootLimit { seconds: spec.timeouts.boot_seconds, field: "timeouts.bootSeconds" },
         scratch: around.scratch,

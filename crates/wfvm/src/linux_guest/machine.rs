@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::order::{CONTROL_PORT, EXCHANGE, OUTPUT_PORT, STORE};
-use crate::machine::Acceleration;
+use crate::machine::{Acceleration, TRANSLATED_MODEL, TRANSLATION};
 
 /// In the evidence: what the kernel and the guest's init say.
 pub(super) const CONSOLE_LOG: &str = "console.log";
@@ -65,7 +65,7 @@ impl Assembly<'_> {
         let mut pair = |option: &str, value: String| words.extend([option.to_owned(), value]);
         let (accelerator, model) = match self.acceleration {
             Acceleration::Kvm => ("kvm", "host"),
-            Acceleration::Tcg => ("tcg,thread=multi,tb-size=512", "max"),
+            Acceleration::Tcg => (TRANSLATION, TRANSLATED_MODEL),
         };
         pair("-machine", "q35".into());
         pair("-accel", accelerator.into());

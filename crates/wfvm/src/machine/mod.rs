@@ -1,11 +1,15 @@
 //! A typed machine becomes QEMU's words. Nothing here touches a file or a process.
 
+mod memory;
 mod network;
+mod plugged;
 
 use std::path::{Path, PathBuf};
 
+pub use memory::Memory;
 pub(crate) use network::SSH;
 pub use network::hosts_lines;
+pub use plugged::Plugged;
 
 use crate::spec::{AnswerMedium, DiskBus, Firmware, Machine, Network, NetworkCard, Tools};
 
@@ -76,12 +80,18 @@ pub struct Assembly<'a> {
     pub tools: &'a Tools,
     /// How instructions are run.
     pub acceleration: Acceleration,
+    /// Where the guest's memory is.
+    pub memory: Memory,
+    /// The UEFI variables that it begins with; absent: none are set.
+    pub uefi_variables: Option<PathBuf>,
     /// The system disk.
     pub disk: SystemDisk,
     /// The medium to install from.
     pub installation_medium: Option<InstallationMedium>,
     /// The medium with the answer file.
     pub answer_medium: Option<(AnswerMedium, PathBuf)>,
+    /// Drives that a revived machine gets later.
+    pub plugged: Plugged,
     /// What the guest can reach.
     pub network: &'a Network,
     /// The program that carries one connection out of the guest, called with address and port.
@@ -91,6 +101,12 @@ pub struct Assembly<'a> {
     /// The directory of sockets and scratch files; relative, since a socket's path is limited to 107 bytes.
     pub directory: &'a Path,
 }
+
+/// QEMU's translation for several processors, with room for what it has translated.
+pub(crate) const TRANSLATION: &str = "tcg,thread=multi,tb-size=512";
+/// Everything that can be translated but MWAIT, which would be a busy loop: OVMF parks the processors
+/// in it that the guest has not started, and an idle guest would take a whole one of the host's.
+pub(crate) const TRANSLATED_MODEL: &str = "max,monitor=off";
 
 /// Names of the drives, as `query-blockstats` tells them.
 pub const SYSTEM_DRIVE: &str = "system";
@@ -128,10 +144,14 @@ impl Assembly<'_> {
     pub fn arguments(&self) -> Vec<String> {
         let mut words = Words::default();
         self.board(&mut words);
+        self.memory(&mut words);
         self.firmware(&mut words);
         self.channels(&mut words);
         self.drives(&mut words);
         self.network(&mut words);
+        if !matches!(self.memory, Memory::Revived { .. }) {
+            words.0.extend(self.plugged.words());
+        }
         words.0.extend(self.machine.extra_qemu_flags.iter().cloned());
         words.0
     }
@@ -144,16 +164,13 @@ impl Assembly<'_> {
         let machine = self.machine;
         // No configuration and no device that is not named here: the machine is the same everywhere.
         words.flags(&["-nodefaults", "-no-user-config", "-S"]);
-        words.pair("-machine", "q35,hpet=off");
         let (accelerator, model) = match self.acceleration {
             Acceleration::Kvm => ("kvm", "host"),
-            Acceleration::Tcg => ("tcg,thread=multi,tb-size=512", "max"),
+            Acceleration::Tcg => (TRANSLATION, TRANSLATED_MODEL),
         };
         words.pair("-accel", accelerator);
         words.pair("-cpu", machine.cpu_model.as_deref().unwrap_or(model));
         words.pair("-smp", &format!("{0},sockets=1,cores={0}", machine.cores));
-        words.pair("-m", &format!("{}M", machine.memory_mib));
-        words.pair("-rtc", &format!("base={}", machine.rtc_base));
         words.pair("-global", "kvm-pit.lost_tick_policy=discard");
         words.pair("-device", "VGA,edid=on,xres=1024,yres=768");
         words.pair("-display", self.display.word());

@@ -36,9 +36,12 @@ fn line(machine: &Machine, change: impl FnOnce(&mut Assembly<'_>)) -> String {
         machine,
         tools: &tools,
         acceleration: Acceleration::Tcg,
+        memory: Memory::Anonymous,
+        uefi_variables: None,
         disk: SystemDisk { file: "disk.qcow2".into(), writes: Writes::Kept },
         installation_medium: None,
         answer_medium: None,
+        plugged: Plugged::default(),
         network: &network,
         forwarder: None,
         display: Display::None,
@@ -149,4 +152,19 @@ fn a_screen_is_shown_nowhere_or_in_a_window_or_on_loopback_alone() {
     assert!(shown(Display::None).contains("-display none"));
     assert!(shown(Display::Window).contains("-display gtk,show-cursor=on"));
     assert!(shown(Display::Vnc).contains("-display vnc=127.0.0.1:0,to="));
+}
+
+#[test]
+fn a_clone_has_the_devices_of_its_template_and_leaves_the_file_of_its_memory_alone() {
+    let machine = machine(Firmware::Bios);
+    let plugged = Plugged { store: Some("s".into()), exchange: Some("x".into()) };
+    let template = line(&machine, |assembly| assembly.memory = Memory::Kept("/t/m".into()));
+    let clone = line(&machine, |assembly| {
+        assembly.memory = Memory::Revived { file: "/t/m".into(), writable: false };
+        assembly.plugged = plugged;
+    });
+    assert!(template.contains("mem-path=/t/m,share=on "), "{template}");
+    let private = template.replace("share=on", "share=off,readonly=on,rom=off");
+    let (head, tail) = private.split_once(" -chardev").unwrap();
+    assert_eq!(clone, format!("{head} -incoming defer -chardev{tail}"));
 }

@@ -16,12 +16,13 @@ use crate::{
     boot::{GuestError, tell_screen},
     disk,
     guest::{Observer, Sighting, Watching},
-    machine::{Assembly, Display, SystemDisk, UEFI_VARIABLES, Writes},
+    machine::{Assembly, Display, Memory, Plugged, SystemDisk, UEFI_VARIABLES, Writes},
     phase::Phase,
     progress::Progress,
     qemu::{Qemu, QemuError},
     script::Surroundings,
     spec::{Firmware, Run, Tools},
+    template,
     unfinished::Unfinished,
     wait::{self, Deadline},
 };
@@ -58,7 +59,7 @@ async fn story(
     running: &mut Option<Qemu>,
 ) -> Result<(), RunError> {
     progress.phase(Phase::Preflight, &format!("{} on {}", spec.name, kept.display()));
-    let image = fs_err::canonicalize(disk::file_of(&spec.image)).map_err(RunError::Image)?;
+    let image = template::image_below(&spec.image).map_err(RunError::Image)?;
     let kept = std::path::absolute(kept)?;
     overlay(&spec.tools, &image, &kept).await?;
     let tools = with_state_beside(spec, &kept, around.scratch)?;
@@ -69,9 +70,12 @@ async fn story(
         machine: &spec.machine,
         tools: &tools,
         acceleration,
+        memory: Memory::Anonymous,
+        uefi_variables: None,
         disk: SystemDisk { file: kept, writes: Writes::Kept },
         installation_medium: None,
         answer_medium: None,
+        plugged: Plugged::default(),
         network: &spec.network,
         forwarder: Some(around.builder.clone()),
         display: around.display,
@@ -122,12 +126,16 @@ async fn story(
     if told { Ok(()) } else { Err(GuestError::Killed { how }.into()) }
 }
 
+fn refused(error: io::Error) -> RunError {
+    RunError::Image(error.into())
+}
+
 /// Makes `kept` over `image`, or sees to it that it is that.
 async fn overlay(tools: &Tools, image: &Path, kept: &Path) -> Result<(), RunError> {
     if kept.exists() {
-        return match backing_file(kept).map_err(RunError::Image)? {
+        return match backing_file(kept).map_err(refused)? {
             Some(other) if other == image => Ok(()),
-            other => Err(RunError::Image(io::Error::other(format!(
+            other => Err(refused(io::Error::other(format!(
                 "{} is {}, not a copy-on-write file over {}; another name begins a new one",
                 kept.display(),
                 other.map_or("another file".into(), |other| format!(

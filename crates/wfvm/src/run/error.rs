@@ -1,6 +1,9 @@
 use std::fmt;
 
-use crate::{blame::Blame, boot::GuestError, evidence::Evidence, phase::Phase, script::ScriptError};
+use crate::{
+    blame::Blame, boot::GuestError, evidence::Evidence, phase::Phase, script::ScriptError,
+    template::TemplateError,
+};
 
 /// A run that failed: where, why, and what is left to look at.
 #[derive(Debug)]
@@ -21,12 +24,12 @@ impl fmt::Display for RunFailure {
         if let Some(evidence) = &self.evidence {
             write!(formatter, "\n{evidence}")?;
         }
-        match &self.error {
-            RunError::Guest(error) => {
-                error.hint().map_or(Ok(()), |hint| write!(formatter, "\n\nhint: {hint}"))
-            }
-            RunError::Image(_) | RunError::Script(_) => Ok(()),
-        }
+        let hint = match &self.error {
+            RunError::Guest(error) => error.hint(),
+            RunError::Image(error) => error.hint(),
+            RunError::Script(_) => None,
+        };
+        hint.map_or(Ok(()), |hint| write!(formatter, "\n\nhint: {hint}"))
     }
 }
 
@@ -35,9 +38,9 @@ impl std::error::Error for RunFailure {}
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The image is not there.
+    /// The image is not there, or is a template that is none.
     #[error("image: {0}")]
-    Image(std::io::Error),
+    Image(TemplateError),
     /// The machine failed, or the guest in it.
     #[error(transparent)]
     Guest(GuestError),
@@ -51,7 +54,7 @@ impl RunError {
     #[must_use]
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Image(_) => Blame::Input,
+            Self::Image(error) => error.blame(),
             Self::Guest(error) => error.blame(),
             Self::Script(_) => Blame::Host,
         }

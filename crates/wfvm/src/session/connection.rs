@@ -98,6 +98,12 @@ impl Connection {
         }
     }
 
+    /// Ends the session. The guest hears of it; the next use opens another one.
+    #[cfg(feature = "run")]
+    pub async fn hang_up(&self) {
+        self.current.lock().await.1.hang_up().await;
+    }
+
     /// Waits until the guest takes commands.
     ///
     /// # Errors

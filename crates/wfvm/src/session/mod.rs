@@ -71,6 +71,14 @@ pub enum SessionError {
         /// What it said.
         said: String,
     },
+    /// The guest's clock cannot be set.
+    #[error("the guest refuses to set its clock: exit code {code}{}", if .said.is_empty() { String::new() } else { format!(", {said}") })]
+    Clock {
+        /// The exit code of PowerShell.
+        code: u32,
+        /// What it said.
+        said: String,
+    },
     /// There was no new session after a restart or a loss.
     #[error(transparent)]
     Unreachable(#[from] WaitError),
@@ -99,6 +107,7 @@ impl SessionError {
             | Self::NoExitCode { .. }
             | Self::Restarted
             | Self::NoRestart { .. }
+            | Self::Clock { .. }
             | Self::GuestFile { .. } => Blame::Guest,
             Self::Unreachable(error) => error.cause.blame(),
             Self::Refused { .. } | Self::HostFile(_) => Blame::Input,
@@ -172,6 +181,12 @@ impl Session {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.handle.is_closed()
+    }
+
+    #[cfg(feature = "run")]
+    async fn hang_up(&self) {
+        // One that is gone has ended.
+        let _ = self.handle.disconnect(russh::Disconnect::ByApplication, "", "").await;
     }
 
     async fn attempts(port: u16, login: &Login, problem: &mut Option<String>) -> Result<Self, SessionError> {

@@ -29,7 +29,7 @@ pub struct Machine {
     /// QEMU's `-rtc base=`: a UTC time such as `2022-10-10T10:10:10`, `utc` or `localtime`.
     #[serde(default = "utc")]
     pub rtc_base: String,
-    /// A CPU model of QEMU's; absent: `host` under KVM and `max` under TCG.
+    /// A CPU model of QEMU's; absent: `host` under KVM, and under TCG `max` without MWAIT.
     #[serde(default)]
     pub cpu_model: Option<String>,
     /// Words added at the end of QEMU's command line.

@@ -15,6 +15,8 @@ mod machine;
 mod network;
 #[cfg(feature = "run")]
 mod run;
+#[cfg(feature = "run")]
+mod template;
 
 pub use answer_file::{Account, AnswerFile, RunCommand, WillReboot};
 #[cfg(feature = "run")]
@@ -29,6 +31,8 @@ pub(crate) use network::GUEST_NETWORK;
 pub use network::{Forward, Network, Reachable};
 #[cfg(feature = "run")]
 pub use run::{Run, RunTimeouts};
+#[cfg(feature = "run")]
+pub use template::{Template, TemplateTimeouts};
 
 use serde::de::DeserializeOwned;
 

@@ -1,11 +1,10 @@
-//! From an installed image to a guest that takes commands, and back to a machine that is off.
+//! A guest that takes commands, however it came to run.
 
 use std::{
     collections::BTreeMap,
-    net::Ipv4Addr,
     path::Path,
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tokio::{
@@ -13,29 +12,26 @@ use tokio::{
     task::JoinHandle,
 };
 
+use super::{
+    GuestError, SHUTDOWN_COMMAND, clock,
+    hosts::{RESTORE_HOSTS, append_to_hosts, change_hosts},
+    power_off, tell_screen,
+};
 use crate::{
     accelerator::{self, NoKvm},
-    blame::Blame,
     guest::{Observer, PageReader, Sighting, Watching},
-    machine::{Assembly, Display, SystemDisk, hosts_lines},
+    machine::{Acceleration, Assembly, Display, Memory, Plugged, SystemDisk, hosts_lines},
     phase::Phase,
     progress::Progress,
-    qemu::{Qemu, QemuError},
-    qmp::QmpError,
-    session::{BootLimit, Connection, SessionError},
-    spec::{Login, Machine, Network, Tools},
-    wait::{self, Cause, Deadline, Signs, WaitError},
+    qemu::Qemu,
+    session::{BootLimit, Connection},
+    spec::{Accelerator, Login, Machine, Network, Tools},
+    template::{AccelerationName, Extent, Origin, Template},
+    wait::{self, Deadline, Signs},
 };
-
-/// What ends the guest, without the half minute of grace that `shutdown` gives by default.
-pub const SHUTDOWN_COMMAND: &str = "shutdown /s /t 0 /f";
 
 /// How long a guest that ended its SSH server may take until its machine ends, too.
 const GOING_AWAY: Duration = Duration::from_secs(30);
-
-/// Where Windows looks for a name before it asks a server.
-const HOSTS: &str = r"%SystemRoot%\System32\drivers\etc\hosts";
-const RESTORE_HOSTS: &str = r#"move /y "%SystemRoot%\System32\drivers\etc\hosts.wfvm" "%SystemRoot%\System32\drivers\etc\hosts" >nul"#;
 
 /// What is started.
 #[derive(Debug)]
@@ -48,8 +44,12 @@ pub struct Boot<'a> {
     pub login: &'a Login,
     /// What the guest can reach.
     pub network: &'a Network,
-    /// The installed system.
+    /// Where it begins.
+    pub start: Start<'a>,
+    /// The installed system, or that of the template.
     pub disk: SystemDisk,
+    /// Further drives.
+    pub plugged: Plugged,
     /// Who sees the screen.
     pub display: Display,
     /// How long it may take.
@@ -60,66 +60,15 @@ pub struct Boot<'a> {
     pub forwarder: &'a Path,
 }
 
-/// Why there is no guest that takes commands, or no clean end of it.
-#[derive(Debug, thiserror::Error)]
-pub enum GuestError {
-    /// KVM was asked for.
-    #[error(transparent)]
-    Accelerator(#[from] NoKvm),
-    /// A file of the host failed.
-    #[error(transparent)]
-    File(#[from] std::io::Error),
-    /// No machine.
-    #[error(transparent)]
-    Machine(#[from] QemuError),
-    /// The machine protocol failed.
-    #[error(transparent)]
-    Qmp(#[from] QmpError),
-    /// What was waited for cannot come.
-    #[error(transparent)]
-    Wait(#[from] WaitError),
-    /// The logon failed.
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    /// QEMU ended, but not because the guest did.
-    #[error("QEMU ended ({how}) although the guest had not shut down, so the disk may be incomplete")]
-    Killed {
-        /// How.
-        how: String,
-    },
-}
-
-impl GuestError {
-    /// Whose move it is.
-    #[must_use]
-    pub fn blame(&self) -> Blame {
-        match self {
-            Self::Accelerator(_) | Self::File(_) | Self::Qmp(_) | Self::Killed { .. } => Blame::Host,
-            Self::Machine(error) => error.blame(),
-            Self::Wait(error) => error.cause.blame(),
-            Self::Session(error) => error.blame(),
-        }
-    }
-
-    /// What may help.
-    #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Accelerator(_) => Some(
-                "`accelerator = \"tcg\"` translates instead, some twenty times slower; \
-                 for KVM in a virtual machine, nested virtualisation must work",
-            ),
-            Self::Wait(WaitError { cause: Cause::Deadline(_), .. }) => {
-                Some("a loaded or slow host may need a longer deadline in `timeouts`")
-            }
-            Self::Wait(_)
-            | Self::File(_)
-            | Self::Machine(_)
-            | Self::Qmp(_)
-            | Self::Session(_)
-            | Self::Killed { .. } => None,
-        }
-    }
+/// Where a guest begins.
+#[derive(Debug, Clone, Copy)]
+pub enum Start<'a> {
+    /// With its firmware.
+    Cold,
+    /// With its firmware, and with a memory in this file, so that it can be frozen.
+    ToFreeze(&'a Path),
+    /// Where a template was frozen.
+    Template(&'a Template),
 }
 
 /// A guest that takes commands. Its machine is kept by who started it.
@@ -129,6 +78,12 @@ pub struct Guest {
     pub connection: Arc<Connection>,
     /// From the start of its CPUs to the authenticated session.
     pub took: Duration,
+    /// How its instructions are run.
+    pub acceleration: Acceleration,
+    /// When its CPUs began to run.
+    pub running_at: SystemTime,
+    /// When the session was authenticated.
+    pub ready_at: SystemTime,
     /// What became of its machine.
     pub signs: watch::Receiver<Signs>,
     /// Loopback ports of the host that lead to the guest's named ones.
@@ -138,6 +93,26 @@ pub struct Guest {
     shut_down: watch::Receiver<bool>,
     _observer: Observer,
     follower: JoinHandle<()>,
+}
+
+impl<'a> From<&'a Origin> for Start<'a> {
+    fn from(origin: &'a Origin) -> Self {
+        origin.template().map_or(Self::Cold, Self::Template)
+    }
+}
+
+impl Boot<'_> {
+    /// How instructions are run: in a clone as in its template, but KVM is never trusted unseen.
+    async fn acceleration(&self, progress: &Progress) -> Result<Acceleration, NoKvm> {
+        let wanted = match self.start {
+            Start::Cold | Start::ToFreeze(_) => self.machine.accelerator,
+            Start::Template(template) => match template.manifest.acceleration {
+                AccelerationName::Kvm => Accelerator::Kvm,
+                AccelerationName::Tcg => Accelerator::Tcg,
+            },
+        };
+        accelerator::settle(wanted, self.tools, self.scratch, progress).await
+    }
 }
 
 impl Guest {
@@ -151,16 +126,37 @@ impl Guest {
         running: &mut Option<Qemu>,
     ) -> Result<Self, GuestError> {
         let scratch = boot.scratch;
-        let acceleration =
-            accelerator::settle(boot.machine.accelerator, boot.tools, scratch, progress).await?;
-        progress.phase(Phase::Boot, "starting the machine");
+        // Checked while QEMU starts.
+        let state = match boot.start {
+            Start::Template(template) => {
+                let template = template.clone();
+                Some(tokio::task::spawn_blocking(move || template.state(Extent::Sample)))
+            }
+            Start::Cold | Start::ToFreeze(_) => None,
+        };
+        let acceleration = boot.acceleration(progress).await?;
+        progress.phase(
+            Phase::Boot,
+            match boot.start {
+                Start::Template(_) => "waking a clone of the template",
+                Start::Cold | Start::ToFreeze(_) => "starting the machine",
+            },
+        );
+        let (memory, uefi_variables) = match boot.start {
+            Start::Cold => (Memory::Anonymous, None),
+            Start::ToFreeze(file) => (Memory::Kept(file.into()), None),
+            Start::Template(template) => (template.memory(), Some(template.uefi_variables())),
+        };
         let assembly = Assembly {
             machine: boot.machine,
             tools: boot.tools,
             acceleration,
+            memory,
+            uefi_variables,
             disk: boot.disk.clone(),
             installation_medium: None,
             answer_medium: None,
+            plugged: boot.plugged.clone(),
             network: boot.network,
             forwarder: Some(boot.forwarder.into()),
             display: boot.display,
@@ -185,10 +181,22 @@ impl Guest {
         }
         let ports = machine.host_ports(&boot.network.ports).await?;
         let port = machine.ssh_port().await?;
+        if let Some(state) = state {
+            let state = state.await.map_err(std::io::Error::other)??;
+            machine.thaw(&state, scratch, deadline).await?;
+            for (command, arguments) in boot.plugged.commands() {
+                machine.qmp().ask(command, &arguments).await?;
+            }
+        }
         let since = Instant::now();
         machine.resume().await?;
+        let running_at = SystemTime::now();
         let connection = Connection::open(port, boot.login, machine.signs(), boot.limit, deadline).await??;
         let took = since.elapsed();
+        let ready_at = SystemTime::now();
+        if let Start::Template(template) = boot.start {
+            clock::set(&connection, &boot.machine.rtc_base, &template.manifest.machine.rtc_base).await?;
+        }
         let names = hosts_lines(boot.network);
         if !names.is_empty() {
             change_hosts(&connection, &append_to_hosts(&names)).await?;
@@ -201,6 +209,9 @@ impl Guest {
         Ok(Self {
             connection,
             took,
+            acceleration,
+            running_at,
+            ready_at,
             signs: machine.signs(),
             ports,
             names: !names.is_empty(),
@@ -277,79 +288,5 @@ async fn follow(
         } else if let Sighting::Shutdown { by_guest } = sighting {
             shut_down.send_replace(by_guest);
         }
-    }
-}
-
-/// Where a person finds the screen of a machine that shows it by VNC.
-///
-/// # Errors
-/// [`QmpError`].
-pub async fn tell_screen(machine: &Qemu, progress: &Progress) -> Result<(), QmpError> {
-    let address = machine.vnc_address().await?.unwrap_or_else(|| "no address".into());
-    progress.line(&format!("  the screen is shown by VNC at {address}"));
-    Ok(())
-}
-
-/// Lines for the hosts file, after a copy of it was made.
-fn append_to_hosts(names: &[(Ipv4Addr, String)]) -> String {
-    // The redirection comes first: a digit before it would be a handle. Windows' own file may
-    // lack the end of its last line.
-    let lines: Vec<String> = names.iter().map(|(address, name)| format!("&echo {address} {name}")).collect();
-    format!(r#"copy /y "{HOSTS}" "{HOSTS}.wfvm" >nul && >>"{HOSTS}" (echo.{})"#, lines.concat())
-}
-
-async fn change_hosts(connection: &Connection, command: &str) -> Result<(), SessionError> {
-    let (code, stdout, stderr) = connection.with(async |session| session.run_to_end(command).await).await?;
-    if code == 0 {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&[stdout, stderr].concat()).trim().to_owned();
-    Err(SessionError::GuestFile { path: HOSTS.into(), problem: format!("exit code {code}: {said}") })
-}
-
-/// Ends the guest by `order`, or by the power button if that is refused or lost, and waits for
-/// QEMU's end.
-///
-/// # Errors
-/// [`GuestError`].
-pub async fn power_off(
-    machine: &Qemu,
-    order: impl Future<Output = Result<u32, SessionError>>,
-    deadline: Deadline,
-) -> Result<(), GuestError> {
-    let signs = machine.signs();
-    let order = async {
-        // The guest may be gone before it answers; a refusal leaves the power button.
-        match order.await {
-            Ok(0) | Err(SessionError::NoExitCode { .. } | SessionError::Restarted) => Ok(()),
-            Ok(_) | Err(_) => machine.power_button().await,
-        }
-    };
-    let ended = async {
-        let (ordered, ()) = tokio::join!(order, machine.ended());
-        ordered
-    };
-    match wait::race("the end of the guest", ended, &signs, deadline).await {
-        // QEMU's end is what was waited for.
-        Ok(_) | Err(WaitError { cause: Cause::QemuExited(_), .. }) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_appended_behind_a_redirection_that_takes_no_digit_for_a_handle() {
-        let names = [
-            (Ipv4Addr::new(192, 168, 1, 100), "a.example".into()),
-            (Ipv4Addr::new(192, 168, 1, 101), "b2".into()),
-        ];
-        let hosts = r"%SystemRoot%\System32\drivers\etc\hosts";
-        let wanted = format!(
-            r#"copy /y "{hosts}" "{hosts}.wfvm" >nul && >>"{hosts}" (echo.&echo 192.168.1.100 a.example&echo 192.168.1.101 b2)"#
-        );
-        assert_eq!(append_to_hosts(&names), wanted);
     }
 }

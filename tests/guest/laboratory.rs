@@ -161,6 +161,11 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
+/// A port that nobody has, most likely.
+pub(crate) fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 /// The real binary, which lies two directories above a test's own executable.
 pub(crate) fn builder() -> PathBuf {
     let this = std::env::current_exe().unwrap();

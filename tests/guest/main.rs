@@ -10,6 +10,7 @@
 )]
 
 mod accelerator;
+mod drives;
 mod first_logon;
 mod installation;
 mod laboratory;

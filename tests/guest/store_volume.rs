@@ -7,7 +7,7 @@ use wfvm::{
     store_volume::{StoreVolume, Until},
 };
 
-use crate::laboratory::{Laboratory, runtime};
+use crate::laboratory::{Laboratory, free_port, runtime};
 
 /// A server on a thread of its own, which ends with the test.
 fn serve(socket: &Path, store_path: PathBuf) -> String {
@@ -24,11 +24,6 @@ fn serve(socket: &Path, store_path: PathBuf) -> String {
 fn put(path: &Path, contents: &[u8]) {
     fs_err::create_dir_all(path.parent().unwrap()).unwrap();
     fs_err::write(path, contents).unwrap();
-}
-
-/// A port that nobody has, most likely.
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 #[test]
@@ -55,7 +50,8 @@ fn a_guest_reads_the_store_as_a_cd_and_follows_a_change_of_the_medium() {
         [[ $(win-exec 'type D:\aaa-first\aux~1.h') == device ]]
         win-get 'D:\aaa-first\share'
         diff -r share {}/share
-        ! win-exec 'echo x> D:\aaa-first\new'
+        win-exec 'echo x> D:\aaa-first\new' || true
+        if win-exec 'type D:\aaa-first\new'; then exit 1; fi
         exec 3<> /dev/tcp/127.0.0.1/{port}
         answered() {{
           while read -r line <&3; do

@@ -115,8 +115,10 @@ fn module_name(line: &str) -> &str {
 
 /// Loads modules in their order. A line may begin with `?PNPID`: load only where ACPI has such a device
 /// (the floppy driver probes for seconds where there is no controller). The directory is an open one,
-/// because its path is gone once the root directory is another.
+/// because its path is gone once the root directory is another. Parameters are those that the kernel's command
+/// line has for the module.
 fn load(directory: &fs::File, lines: &[String]) {
+    let command_line = fs::read_to_string("/proc/cmdline").unwrap_or_default();
     for line in lines {
         if let Some((condition, _)) = line.strip_prefix('?').and_then(|rest| rest.split_once(' ')) {
             let present =
@@ -127,13 +129,25 @@ fn load(directory: &fs::File, lines: &[String]) {
         }
         let name = module_name(line);
         let loaded = openat(directory.file(), name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-            .and_then(|file| rustix::system::finit_module(&file, c"", 0));
+            .and_then(|file| rustix::system::finit_module(&file, &parameters(&command_line, name), 0));
         match loaded {
             Ok(()) | Err(rustix::io::Errno::EXIST) => {}
             // A virtual machine lacks most of the hardware that the modules are for.
             Err(error) => panther::info("BOOT", format!("the driver {name} is not loaded: {error}")),
         }
     }
+}
+
+/// A module's parameters, `NAME=VALUE …`, which on a command line are `MODULE.NAME=VALUE`. The kernel itself
+/// gives them only to what is built into it; for modules this is modprobe's part.
+fn parameters(command_line: &str, file: &str) -> CString {
+    let plain = |name: &str| name.replace('-', "_");
+    let module = plain(file.strip_suffix(".ko").unwrap_or(file));
+    let words = command_line.split_whitespace().filter_map(|word| {
+        let (name, parameter) = word.split_once('.')?;
+        (plain(name) == module).then_some(parameter)
+    });
+    CString::new(words.collect::<Vec<_>>().join(" ")).unwrap_or_default()
 }
 
 // Offset 3 of an NTFS boot sector: the OEM name.
@@ -248,5 +262,19 @@ pub(crate) fn settle_usb() {
     });
     if settled.is_none() {
         panther::warning("BOOT", "a USB mass storage device did not become a disk");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_gets_the_parameters_that_the_command_line_has_for_it() {
+        let line =
+            "quiet usb-storage.delay_use=0 cdrom.lockdoor=0 a=b.c usb_storage.quirks=1:2:i console=tty0\n";
+        assert_eq!(parameters(line, "usb-storage.ko").as_c_str(), c"delay_use=0 quirks=1:2:i");
+        assert_eq!(parameters(line, "cdrom.ko").as_c_str(), c"lockdoor=0");
+        assert_eq!(parameters(line, "storage.ko").as_c_str(), c"");
     }
 }

@@ -1,20 +1,19 @@
 //! Drive letters in Windows' order: A: the floppy, C: the system, then the
 //! other volumes, CDs before USB sticks. Wine takes each from a link in `dosdevices`.
 
-use std::collections::HashMap;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 use fs_err as fs;
 
 use rustix::mount::{UnmountFlags, unmount};
 
 use crate::block::{self, Disk, Kind};
-use crate::{panther, wait};
+use crate::device_events::{Event, Listener};
+use crate::panther;
 
 const LINKS: &str = "/run/dosdevices";
 const SERIAL_PORT: &str = "/dev/ttyS0";
@@ -182,20 +181,24 @@ pub(crate) fn root(letter: char) -> Option<PathBuf> {
     known().iter().find(|drive| drive.letter.eq_ignore_ascii_case(&letter)).map(|drive| drive.mount.clone())
 }
 
-/// Gives letters to disks that have come and takes them from those that have gone.
-fn rescan(system_disk: &str) {
-    let drives = published();
-    for gone in drives.iter().filter(|drive| !drive.device.exists()) {
+/// A volume that is gone has no letter any more.
+fn forget(device: &Path) {
+    let is_it = |drive: &Drive| drive.device == device;
+    for gone in published().into_iter().chain(unlettered()).filter(is_it) {
         let _ = unmount(&gone.mount, UnmountFlags::DETACH);
+    }
+    without_letter().retain(|drive| !is_it(drive));
+    for gone in published().into_iter().filter(is_it) {
         unlink_letter(gone.letter);
-        known().retain(|drive| drive != gone);
+        known().retain(|drive| *drive != gone);
         panther::info("MOUNT", format!("{}: is gone", gone.letter));
     }
-    for gone in unlettered().iter().filter(|drive| !drive.device.exists()) {
-        let _ = unmount(&gone.mount, UnmountFlags::DETACH);
-        without_letter().retain(|drive| drive != gone);
-    }
+}
+
+/// Gives letters to disks that have come.
+fn rescan(system_disk: &str) {
     let new = assign(&block::disks(), Some(system_disk), &published(), &unlettered());
+    ask_for_media(&new);
     if !new.is_empty()
         && let Err(error) = publish(new)
     {
@@ -203,34 +206,45 @@ fn rescan(system_disk: &str) {
     }
 }
 
-/// Follows what is plugged in and put in: a medium that comes is mounted, one that goes is let go.
-pub(crate) fn watch(system_disk: String) {
-    const POLL: Duration = Duration::from_millis(500);
+/// No drive says by itself that its medium is another: the kernel shall ask each CD drive, as often as Windows does.
+fn ask_for_media(drives: &[Drive]) {
+    const MILLISECONDS: &str = "1000";
+    for drive in drives.iter().filter(|drive| drive.kind == Kind::Optical) {
+        let name = drive.device.file_name().unwrap_or_default().to_string_lossy();
+        if let Err(error) = fs::write(format!("/sys/block/{name}/events_poll_msecs"), MILLISECONDS) {
+            panther::warning("MOUNT", error);
+        }
+    }
+}
+
+/// Lets go of what was in a drive and mounts what is in it now.
+fn change_medium(device: &Path) {
+    for drive in published().into_iter().filter(|drive| drive.device == device) {
+        panther::info("MOUNT", format!("{}: has another medium, or none", drive.letter));
+        let _ = unmount(&drive.mount, UnmountFlags::DETACH);
+        mount(&drive);
+    }
+}
+
+/// Follows what is plugged in and put in: a disk gets the next letter and loses it when it goes, a medium
+/// that comes is mounted, one that goes is let go.
+pub(crate) fn watch(system_disk: String) -> io::Result<()> {
+    // What comes from now on is told, and what was there before is looked for.
+    let events = Listener::new()?;
     rescan(&system_disk);
+    ask_for_media(&published());
     thread::spawn(move || {
-        let mut sizes: HashMap<PathBuf, Option<u64>> = HashMap::new();
         loop {
-            for drive in published().into_iter().filter(|drive| drive.kind == Kind::Optical) {
-                let now = medium_size(&drive);
-                let before = sizes.insert(drive.device.clone(), now).unwrap_or(now);
-                if now != before {
-                    let _ = unmount(&drive.mount, UnmountFlags::DETACH);
-                    if now.is_some() {
-                        mount(&drive);
-                    }
-                }
+            match events.next() {
+                Ok(Event::Came) => {}
+                Ok(Event::Gone(device)) => forget(&device),
+                Ok(Event::MediumChanged(device)) => change_medium(&device),
+                Err(error) => return panther::warning("MOUNT", format!("drives are not followed: {error}")),
             }
-            wait::pause(POLL);
             rescan(&system_disk);
         }
     });
-}
-
-/// The size of the medium in a drive; opening the device is what makes the kernel look.
-fn medium_size(drive: &Drive) -> Option<u64> {
-    fs::File::open(&drive.device).ok()?;
-    let name = drive.device.file_name()?.to_string_lossy().into_owned();
-    fs::read_to_string(format!("/sys/block/{name}/size")).ok()?.trim().parse().ok()
+    Ok(())
 }
 
 #[cfg(test)]

@@ -49,7 +49,9 @@ pub(crate) fn run(system_disk: &str, loading: thread::JoinHandle<()>) -> Result<
             None => return Ok(()),
         }
     };
-    drive_letters::watch(system_disk.to_owned());
+    if let Err(error) = drive_letters::watch(system_disk.to_owned()) {
+        panther::warning("MOUNT", format!("drives are not followed: {error}"));
+    }
     log_on(&mut state, &drives)
 }
 

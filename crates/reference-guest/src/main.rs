@@ -7,6 +7,7 @@ mod answer_search;
 mod block;
 mod boot;
 mod child;
+mod device_events;
 mod disk_configuration;
 mod drive_letters;
 mod hosts;

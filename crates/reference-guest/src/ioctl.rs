@@ -11,6 +11,7 @@ use rustix::ioctl::{NoArg, Setter, Updater, ioctl};
 const LOOP_CONFIGURE: u32 = 0x4C0A;
 const BLKRRPART: u32 = 0x125F;
 const FITRIM: u32 = 0xC018_5879;
+const RTC_SET_TIME: u32 = 0x4024_700A;
 const LO_FLAGS_READ_ONLY: u64 = 1;
 const LO_FLAGS_AUTOCLEAR: u64 = 4;
 // struct loop_config is 304 bytes, all of it made of whole 64-bit words or pairs of 32-bit words.
@@ -52,4 +53,15 @@ pub(crate) fn trim(directory: impl AsFd) -> rustix::io::Result<u64> {
     // SAFETY: FITRIM reads and writes one `struct fstrim_range`, which is three 64-bit words.
     unsafe { ioctl(directory, Updater::<FITRIM, [u64; 3]>::new(&mut range)) }?;
     Ok(range[1])
+}
+
+/// Sets a clock that runs on without the machine. Year is that of the calendar, months begin with 1.
+pub(crate) fn set_hardware_clock(
+    clock: impl AsFd,
+    [year, month, day, hour, minute, second]: [i32; 6],
+) -> rustix::io::Result<()> {
+    // struct rtc_time has years since 1900, months since January, and three fields that are not looked at.
+    let time = [second, minute, hour, day, month - 1, year - 1900, 0, 0, 0];
+    // SAFETY: RTC_SET_TIME reads one `struct rtc_time`, which is nine 32-bit integers.
+    unsafe { ioctl(clock, Setter::<RTC_SET_TIME, [i32; 9]>::new(time)) }
 }

@@ -1,5 +1,6 @@
 //! Windows' time zones: the names that exist, and what each means to a Unix program.
 
+use crate::calendar::{civil, days, weekday};
 use crate::registry::Hive;
 
 const ZONES: &str = "Software\\Microsoft\\Windows NT\\CurrentVersion\\Time Zones";
@@ -40,9 +41,69 @@ fn rule(date: &[u8]) -> Option<String> {
     Some(if month == 0 { String::new() } else { format!("M{month}.{week}.{weekday}/{hour}:{minute:02}") })
 }
 
+/// How many seconds clocks of a zone are ahead of UTC at a moment, by a variable TZ as `posix` makes it.
+pub(crate) fn ahead_of_utc(zone: &str, moment: i64) -> Option<i64> {
+    let rest = zone.strip_prefix("STD")?;
+    let Some((standard, rest)) = rest.split_once("DST") else { return Some(-seconds(rest)?) };
+    let (daylight, rules) = rest.split_once(',')?;
+    let (to_daylight, to_standard) = rules.split_once(',')?;
+    let (standard, daylight) = (-seconds(standard)?, -seconds(daylight)?);
+    let year = civil(moment + standard).year;
+    // A rule is about the clock that is to be changed.
+    let begin = change(year, to_daylight)? - standard;
+    let end = change(year, to_standard)? - daylight;
+    let is_daylight =
+        if begin < end { (begin..end).contains(&moment) } else { !(end..begin).contains(&moment) };
+    Some(if is_daylight { daylight } else { standard })
+}
+
+/// `H:MM` with a sign.
+fn seconds(text: &str) -> Option<i64> {
+    let (sign, text) = text.strip_prefix('-').map_or((1, text), |text| (-1, text));
+    let (hours, minutes) = text.split_once(':')?;
+    Some(sign * (hours.parse::<i64>().ok()? * 3600 + minutes.parse::<i64>().ok()? * 60))
+}
+
+/// What the clock shows when a rule, `MMONTH.WEEK.WEEKDAY/H:MM`, changes it: seconds since 1970.
+fn change(year: i64, rule: &str) -> Option<i64> {
+    let (date, time) = rule.strip_prefix('M')?.split_once('/')?;
+    let mut numbers = date.split('.').map(str::parse::<i64>);
+    let mut number = || numbers.next()?.ok();
+    let (month, week, wanted) = (number()?, number()?, number()?);
+    let first = days(year, month, 1);
+    let after = days(year + month / 12, month % 12 + 1, 1);
+    let mut day = first + (wanted - weekday(first)).rem_euclid(7) + (week - 1) * 7;
+    // The fifth is the last, which may be the fourth.
+    while day >= after {
+        day -= 7;
+    }
+    Some(day * 86_400 + seconds(time)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clocks_are_ahead_of_utc_by_the_zone_and_the_season() {
+        let berlin = "STD-1:00DST-2:00,M3.5.0/2:00,M10.5.0/3:00";
+        let sydney = "STD-10:00DST-11:00,M10.1.0/2:00,M4.1.0/3:00";
+        for (zone, moment, hours) in [
+            ("STD0:00", 1_790_000_000, 0),
+            ("STD8:00", 1_790_000_000, -8),
+            // 2026-03-29 00:59:59 and 01:00:00 UTC, 2026-10-25 00:59:59 and 01:00:00 UTC
+            (berlin, 1_774_745_999, 1),
+            (berlin, 1_774_746_000, 2),
+            (berlin, 1_792_889_999, 2),
+            (berlin, 1_792_890_000, 1),
+            // January and July of 2026
+            (sydney, 1_767_225_600, 11),
+            (sydney, 1_782_864_000, 10),
+        ] {
+            assert_eq!(ahead_of_utc(zone, moment), Some(hours * 3600), "{zone} at {moment}");
+        }
+        assert_eq!(ahead_of_utc("Europe/Berlin", 0), None);
+    }
 
     #[test]
     fn central_europe_changes_its_clock_in_march_and_october() {

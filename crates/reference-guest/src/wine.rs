@@ -66,6 +66,11 @@ pub(crate) fn use_time_zone(posix: Option<String>) {
     }
 }
 
+/// The clock that programs see, if Setup has set one.
+pub(crate) fn time_zone() -> Option<String> {
+    TIME_ZONE.read().ok().and_then(|zone| zone.clone())
+}
+
 fn environment(user: &str) -> Vec<(&'static str, String)> {
     let mut variables = vec![
         ("WINEPREFIX", PREFIX.get().map_or_else(String::new, |path| path.display().to_string())),
@@ -77,7 +82,7 @@ fn environment(user: &str) -> Vec<(&'static str, String)> {
         ("USER", user.to_owned()),
         ("LOGNAME", user.to_owned()),
     ];
-    if let Some(zone) = TIME_ZONE.read().ok().and_then(|zone| zone.clone()) {
+    if let Some(zone) = time_zone() {
         variables.push(("TZ", zone));
     }
     variables

@@ -49,7 +49,7 @@ const fn cmdlet(
     Cmdlet { name, aliases: &[], positional, values, switches }
 }
 
-pub(super) static CMDLETS: [Cmdlet; 30] = [
+pub(super) static CMDLETS: [Cmdlet; 32] = [
     cmdlet("set-executionpolicy", &["executionpolicy", "scope"], &[], &[]),
     cmdlet("set-service", &["name"], &["startuptype", "status"], &[]),
     cmdlet("start-service", &["name"], &[], &[]),
@@ -69,6 +69,9 @@ pub(super) static CMDLETS: [Cmdlet; 30] = [
     Cmdlet { aliases: &["sp"], ..cmdlet("set-itemproperty", &["path", "name", "value"], &["type"], &[]) },
     Cmdlet { aliases: &["rp"], ..cmdlet("remove-itemproperty", &["path", "name"], &[], &[]) },
     cmdlet("get-itempropertyvalue", &["path", "name"], &[], &[]),
+    // -Adjust takes a length of time, and there is none here.
+    cmdlet("set-date", &["date"], &[], &[]),
+    cmdlet("get-date", &[], &["format"], &[]),
     cmdlet("restart-computer", &[], &[], &[]),
     cmdlet("stop-computer", &[], &[], &[]),
     cmdlet("expand-archive", &["path", "destinationpath"], &["literalpath"], &[]),

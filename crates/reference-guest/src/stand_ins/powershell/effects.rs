@@ -9,10 +9,10 @@ use fs_err as fs;
 use super::super::live_registry::{Data, ERROR_SUCCESS, Key};
 use super::super::services::Start;
 use super::super::{Call, Program, archives, certutil, defrag, download, netsh, schtasks};
-use super::{POLICIES, SHELL_KEY, command_line, data};
-use crate::accounts::Accounts;
+use super::{POLICIES, SHELL_KEY, command_line, data, dates};
+use crate::accounts::{Account, Accounts};
 use crate::power::{self, End};
-use crate::{wait, wine};
+use crate::{clock, wait, wine};
 
 const ERROR_SERVICE_ALREADY_RUNNING: u32 = 1056;
 const ERROR_SERVICE_NOT_ACTIVE: u32 = 1062;
@@ -103,6 +103,13 @@ pub(super) fn apply(
                 Effect::Failed("A system shutdown is in progress.".to_owned())
             })
         }
+        "set-date" => {
+            given.text("date").and_then(|text| text.parse().ok()).map(|moment| set_date(moment, call))
+        }
+        "get-date" => match given.text("format") {
+            Some(format) => dates::formatted(dates::now(), format).map(Effect::Done),
+            None => Some(Effect::Done(dates::printed(dates::now()))),
+        },
         "expand-archive" => expand(given, call),
         "optimize-volume" => match (given.text("driveletter"), given.has("retrim")) {
             (Some(letter), true) if letter.eq_ignore_ascii_case("c") => {
@@ -145,6 +152,19 @@ pub(super) fn apply(
         _ => None,
     };
     Ok(effect.unwrap_or(Effect::Refused))
+}
+
+fn set_date(moment: dates::Moment, call: &Call) -> Effect {
+    let accounts = Accounts::load();
+    let is_administrator = call.user.eq_ignore_ascii_case(wine::SYSTEM_USER)
+        || accounts.find(&call.user).is_some_and(Account::is_administrator);
+    if !is_administrator {
+        return Effect::Failed("A required privilege is not held by the client.".to_owned());
+    }
+    match clock::set(moment) {
+        Ok(()) => Effect::Done(dates::printed(moment)),
+        Err(error) => Effect::Failed(format!("the clock is not set: {error}")),
+    }
 }
 
 fn set_execution_policy(given: &Arguments, program: &mut Program<'_>) -> io::Result<Option<Effect>> {

@@ -2,8 +2,10 @@
 //! PowerShell behind it: a text of which a single word is not understood is refused, and nothing of it is done.
 
 mod cmdlets;
+mod dates;
 mod effects;
 mod parse;
+mod tokens;
 
 use std::io;
 
@@ -13,7 +15,8 @@ use super::live_registry::{Data, Key};
 use super::{Answer, Call, Program};
 use crate::{accounts, system_files};
 use effects::Effect;
-use parse::{Part, Statement, Word, statements};
+use parse::{Statement, statements};
+use tokens::{Part, Word};
 
 const SHELL_KEY: &str = "Software\\Microsoft\\PowerShell\\1\\ShellIds\\Microsoft.PowerShell";
 const POLICIES: [&str; 6] = ["Unrestricted", "RemoteSigned", "AllSigned", "Restricted", "Bypass", "Default"];
@@ -104,6 +107,12 @@ fn run_all(
             Statement::StopOnErrors(wanted) => stop = *wanted,
             Statement::Nothing => {}
             Statement::Exit(code) => return Ok(Answer::Exit(code.unwrap_or(last_code))),
+            Statement::Now { unit, quiet } => {
+                good = true;
+                if !quiet {
+                    program.print(&unit.now().to_string())?;
+                }
+            }
             Statement::Program { words, .. } => {
                 let line = command_line(&resolved_all(words, program)?);
                 last_code = program.run(&line)?;
@@ -150,6 +159,7 @@ fn resolved_all(words: &[Word], program: &mut Program<'_>) -> io::Result<Vec<Str
                 match part {
                     Part::Text(part) => text.push_str(part),
                     Part::Variable(name) => text.push_str(&program.variable(name)?),
+                    Part::Moment(moment) => text.push_str(&moment.to_string()),
                 }
             }
             Ok(text)

@@ -1,50 +1,9 @@
 //! As much of PowerShell's grammar as one-liners need: commands with their arguments, quoted texts,
-//! variables of the environment, comments. Blocks, pipelines, expressions: not understood.
+//! variables of the environment, comments, and of expressions those in `dates`. Blocks and pipelines: not understood.
 
 use super::cmdlets::{CMDLETS, Cmdlet};
-
-/// A part of a word: itself, or a variable of the environment that is read when it is needed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Part {
-    Text(String),
-    Variable(String),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Word {
-    pub(super) parts: Vec<Part>,
-    pub(super) quoted: bool,
-}
-
-impl Word {
-    fn push(&mut self, c: char) {
-        match self.parts.last_mut() {
-            Some(Part::Text(text)) => text.push(c),
-            _ => self.parts.push(Part::Text(c.to_string())),
-        }
-    }
-
-    /// The text, if no variable is in it.
-    pub(super) fn literal(&self) -> Option<&str> {
-        match self.parts.as_slice() {
-            [] => Some(""),
-            [Part::Text(text)] => Some(text),
-            _ => None,
-        }
-    }
-
-    fn bare(&self) -> Option<&str> {
-        self.literal().filter(|_| !self.quoted)
-    }
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Token {
-    Word(Word),
-    Comma,
-    Pipe,
-    End,
-}
+use super::dates::{self, Unit};
+use super::tokens::{Part, Token, Word, tokens};
 
 /// One statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +21,11 @@ pub(super) enum Statement {
     StopOnErrors(bool),
     /// `$ProgressPreference = …`: nothing shows progress here.
     Nothing,
+    /// An expression whose value is printed: the time since 1970.
+    Now {
+        unit: Unit,
+        quiet: bool,
+    },
     /// With the code, or with that of the last program.
     Exit(Option<u32>),
 }
@@ -76,118 +40,6 @@ pub(super) fn statements(text: &str) -> Option<Vec<Statement>> {
         .collect()
 }
 
-fn tokens(text: &str) -> Option<Vec<Token>> {
-    let mut tokens = Vec::new();
-    let mut word: Option<Word> = None;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\'' => {
-                let word = word.get_or_insert_default();
-                word.quoted = true;
-                loop {
-                    match chars.next()? {
-                        '\'' if chars.next_if_eq(&'\'').is_some() => word.push('\''),
-                        '\'' => break,
-                        c => word.push(c),
-                    }
-                }
-            }
-            '"' => {
-                let word = word.get_or_insert_default();
-                word.quoted = true;
-                loop {
-                    match chars.next()? {
-                        '"' if chars.next_if_eq(&'"').is_some() => word.push('"'),
-                        '"' => break,
-                        '`' => word.push(escaped(chars.next()?)),
-                        '$' => word.parts.push(variable(&mut chars)?),
-                        c => word.push(c),
-                    }
-                }
-            }
-            '#' if word.is_none() => while chars.next_if(|c| *c != '\n').is_some() {},
-            // A backtick at the end of a line continues it.
-            '`' => match chars.next()? {
-                '\r' => drop(chars.next_if_eq(&'\n')),
-                '\n' => {}
-                c => word.get_or_insert_default().push(escaped(c)),
-            },
-            '$' => {
-                // -Confirm:$false
-                let glued =
-                    word.as_ref().is_some_and(|word| word.literal().is_some_and(|text| text.ends_with(':')));
-                let found = if word.is_none() || glued { constant(&mut chars) } else { None };
-                match found {
-                    Some(text) => text.chars().for_each(|c| word.get_or_insert_default().push(c)),
-                    None => word.get_or_insert_default().parts.push(variable(&mut chars)?),
-                }
-            }
-            ';' | '\n' | ',' | '|' => {
-                tokens.extend(word.take().map(Token::Word));
-                tokens.push(match c {
-                    ',' => Token::Comma,
-                    '|' => Token::Pipe,
-                    _ => Token::End,
-                });
-            }
-            c if c.is_whitespace() => tokens.extend(word.take().map(Token::Word)),
-            '(' | ')' | '{' | '}' | '@' | '<' | '>' => return None,
-            c => word.get_or_insert_default().push(c),
-        }
-    }
-    tokens.extend(word.map(Token::Word));
-    Some(tokens)
-}
-
-fn escaped(c: char) -> char {
-    match c {
-        'n' => '\n',
-        'r' => '\r',
-        't' => '\t',
-        '0' => '\0',
-        c => c,
-    }
-}
-
-type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
-
-fn name(chars: &mut Chars<'_>) -> String {
-    let mut name = String::new();
-    while let Some(c) = chars.next_if(|c| c.is_alphanumeric() || *c == '_' || *c == ':') {
-        name.push(c);
-    }
-    name
-}
-
-/// `$true` and its like, and the names of variables that statements treat themselves: words of their own.
-fn constant(chars: &mut Chars<'_>) -> Option<String> {
-    let mut ahead = chars.clone();
-    let found = name(&mut ahead).to_ascii_lowercase();
-    let known = ["true", "false", "null", "erroractionpreference", "progresspreference", "lastexitcode"];
-    known.contains(&found.as_str()).then(|| {
-        *chars = ahead;
-        format!("${found}")
-    })
-}
-
-/// Behind the dollar sign: `env:NAME` or `{env:NAME}`.
-fn variable(chars: &mut Chars<'_>) -> Option<Part> {
-    let braces = chars.next_if_eq(&'{').is_some();
-    let whole = if braces {
-        let mut inner = String::new();
-        while let Some(c) = chars.next_if(|c| *c != '}') {
-            inner.push(c);
-        }
-        chars.next()?;
-        inner
-    } else {
-        name(chars)
-    };
-    let (drive, name) = whole.split_once(':')?;
-    (drive.eq_ignore_ascii_case("env") && !name.is_empty()).then(|| Part::Variable(name.to_owned()))
-}
-
 fn statement(mut tokens: &[Token]) -> Option<Statement> {
     // What is thrown away is the only thing that a pipeline does here.
     let quiet = match tokens {
@@ -197,6 +49,9 @@ fn statement(mut tokens: &[Token]) -> Option<Statement> {
         }
         _ => false,
     };
+    if let [Token::Expression(text)] = tokens {
+        return expression(text, quiet);
+    }
     let [Token::Word(first), rest @ ..] = tokens else { return None };
     match (first.bare(), rest) {
         (Some("$erroractionpreference"), [Token::Word(equals), Token::Word(value)])
@@ -232,6 +87,22 @@ fn statement(mut tokens: &[Token]) -> Option<Statement> {
     }
 }
 
+/// A statement that is an expression: a number, or `[void](CMDLET …)`, which prints nothing.
+fn expression(text: &str, quiet: bool) -> Option<Statement> {
+    let text = text.trim();
+    if let Some(unit) = dates::unit_of_now(text) {
+        return Some(Statement::Now { unit, quiet });
+    }
+    let (cast, rest) = text.split_at_checked("[void]".len())?;
+    let inner = rest.trim().strip_prefix('(')?.strip_suffix(')')?;
+    match statements(inner)?.as_slice() {
+        [Statement::Cmdlet { cmdlet, arguments, .. }] if cast.eq_ignore_ascii_case("[void]") => {
+            Some(Statement::Cmdlet { cmdlet, arguments: arguments.clone(), quiet: true })
+        }
+        _ => None,
+    }
+}
+
 /// An exit code is 32 bits, however it is written.
 fn low_bits(number: i64) -> u32 {
     let [a, b, c, d, ..] = number.to_le_bytes();
@@ -241,7 +112,7 @@ fn low_bits(number: i64) -> u32 {
 fn words(tokens: &[Token]) -> Option<Vec<Word>> {
     let word = |token: &Token| match token {
         Token::Word(word) => Some(word.clone()),
-        Token::Comma | Token::Pipe | Token::End => None,
+        Token::Expression(_) | Token::Comma | Token::Pipe | Token::End => None,
     };
     tokens.iter().map(word).collect()
 }
@@ -260,6 +131,10 @@ fn value(tokens: &mut &[Token]) -> Option<Vec<Word>> {
                 *tokens = rest;
                 return Some(values);
             }
+            [Token::Expression(text), rest @ ..] if values.is_empty() => {
+                *tokens = rest;
+                return Some(vec![Word { parts: vec![Part::Moment(dates::moment(text)?)], quoted: false }]);
+            }
             _ => return None,
         }
     }
@@ -268,8 +143,9 @@ fn value(tokens: &mut &[Token]) -> Option<Vec<Word>> {
 fn arguments(cmdlet: &Cmdlet, mut tokens: &[Token]) -> Option<Vec<(&'static str, Vec<Word>)>> {
     let mut found: Vec<(&'static str, Vec<Word>)> = Vec::new();
     let mut positional = cmdlet.positional.iter();
-    while let [Token::Word(word), rest @ ..] = tokens {
-        let parameter = word.bare().and_then(|text| text.strip_prefix('-')).filter(|text| !text.is_empty());
+    while let [first @ (Token::Word(_) | Token::Expression(_)), rest @ ..] = tokens {
+        let word = if let Token::Word(word) = first { word.bare() } else { None };
+        let parameter = word.and_then(|text| text.strip_prefix('-')).filter(|text| !text.is_empty());
         let Some(text) = parameter.filter(|text| !text.starts_with(|c: char| c.is_ascii_digit())) else {
             let name = positional.find(|name| found.iter().all(|(given, _)| given != *name))?;
             found.push((name, value(&mut tokens)?));
@@ -290,7 +166,11 @@ fn arguments(cmdlet: &Cmdlet, mut tokens: &[Token]) -> Option<Vec<(&'static str,
         };
         found.push((name, values));
     }
-    tokens.is_empty().then_some(found)
+    // A moment is the value of a parameter for dates, and no text is one.
+    let is_moment = |word: &Word| matches!(word.parts.as_slice(), [Part::Moment(_)]);
+    let fits =
+        found.iter().all(|(name, words)| words.iter().all(|word| is_moment(word) == (*name == "date")));
+    (tokens.is_empty() && fits).then_some(found)
 }
 
 #[cfg(test)]
@@ -306,6 +186,7 @@ mod tests {
                 .map(|part| match part {
                     Part::Text(text) => text.clone(),
                     Part::Variable(name) => format!("<{name}>"),
+                    Part::Moment(moment) => format!("<{moment}>"),
                 })
                 .collect::<String>()
         };
@@ -366,6 +247,39 @@ mod tests {
             ]
         );
         assert_eq!(statements("exit -1"), Some(vec![Statement::Exit(Some(u32::MAX))]));
+    }
+
+    #[test]
+    fn the_clock_is_set_to_a_moment_and_read() {
+        let set = "Set-Date -Date ([DateTimeOffset]::FromUnixTimeMilliseconds(1790000000123).LocalDateTime)";
+        for (text, quiet) in [
+            (set.to_owned(), false),
+            (set.replace(" -Date ", " "), false),
+            (format!("{set} | Out-Null"), true),
+            (format!("[void]({set})"), true),
+        ] {
+            let arguments =
+                vec![("date", vec![Word { parts: vec![Part::Moment(1_790_000_000_123)], quoted: false }])];
+            let expected = Statement::Cmdlet { cmdlet: "set-date", arguments, quiet };
+            assert_eq!(statements(&text), Some(vec![expected]), "{text}");
+        }
+        let read = "[DateTimeOffset]::UtcNow.ToUnixTimeMilliseconds()";
+        let now = Statement::Now { unit: Unit::Milliseconds, quiet: false };
+        assert_eq!(statements(&format!("{set}; {read}")).map(|all| all[1].clone()), Some(now));
+        for refused in [
+            "Set-Date -Date 2026-09-21",
+            "Set-Date -Date 1790000000123",
+            "Set-Date -Date ([DateTime]::Now)",
+            "Set-Date -Date ([DateTimeOffset]::FromUnixTimeSeconds(1).LocalDateTime",
+            "Set-Date -Date ([DateTimeOffset]::FromUnixTimeSeconds(1)).LocalDateTime",
+            "Write-Output ([DateTimeOffset]::FromUnixTimeSeconds(1).LocalDateTime)",
+            "[DateTimeOffset]::UtcNow",
+            "[int](Set-Date)",
+            "[void](Get-Process)",
+            "[Console]::Beep()",
+        ] {
+            assert_eq!(statements(refused), None, "{refused}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod laboratory;
 mod layers;
 mod mistakes;
 mod network;
+mod restart;
 mod side_by_side;
 mod store_volume;
 mod windows_programs;

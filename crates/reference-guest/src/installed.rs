@@ -1,5 +1,6 @@
 //! The installed system: the passes that are left, then the logged-on machine with its services.
 
+use std::io;
 use std::path::Path;
 use std::thread;
 
@@ -31,6 +32,7 @@ pub(crate) fn run(system_disk: &str, loading: thread::JoinHandle<()>) -> Result<
         .and_then(|()| stand_ins::serve());
     prepared.map_err(|error| unexpected(format!("the machine could not be prepared: {error}")))?;
     let mut system = Hive::open(&prefix.join("system.reg")).map_err(|error| disk_trouble(&error))?;
+    forget_hardware(&mut system).map_err(|error| disk_trouble(&error))?;
     specialize::restore(&system);
     stand_ins::bcdedit::start(&system);
     if let Err(error) = hosts::follow() {
@@ -53,6 +55,14 @@ pub(crate) fn run(system_disk: &str, loading: thread::JoinHandle<()>) -> Result<
         panther::warning("MOUNT", format!("drives are not followed: {error}"));
     }
     log_on(&mut state, &drives)
+}
+
+/// On Windows `HKLM\HARDWARE` is in memory only (Microsoft Learn, "Registry Hives"); Wine keeps in its file what
+/// programs put there, so what a former start left is taken out.
+fn forget_hardware(system: &mut Hive) -> io::Result<()> {
+    // nix/reference-guest/wine/prefix.sh
+    const OF_WINDOWS: [&str; 2] = ["ACPI", "RESOURCEMAP"];
+    if system.remove_below("HARDWARE", &OF_WINDOWS) { system.save() } else { Ok(()) }
 }
 
 /// The drivers that are still being loaded, and what they will show.

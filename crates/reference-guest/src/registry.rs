@@ -27,8 +27,37 @@ impl Hive {
         Ok(Self { path: path.to_owned(), text: fs::read_to_string(path)? })
     }
 
+    /// The file is the old one or the new one, whenever the machine is killed.
     pub(crate) fn save(&self) -> io::Result<()> {
-        fs::write(&self.path, &self.text)
+        let new = self.path.with_extension("new");
+        fs::write(&new, &self.text)?;
+        fs::File::open(&new)?.sync_all()?;
+        fs::rename(&new, &self.path)
+    }
+
+    /// Takes out a key's subkeys with all that is in them, but those named; whether there was anything.
+    pub(crate) fn remove_below(&mut self, key: &str, kept: &[&str]) -> bool {
+        let header = |key: &str| format!("[{}", escaped(key, ']')).to_ascii_lowercase();
+        let below = format!("{}\\\\", header(key));
+        let kept: Vec<String> = kept.iter().map(|name| header(&format!("{key}\\{name}")) + "]").collect();
+        let is_removed = |section: &str| {
+            let section = section.to_ascii_lowercase();
+            section.starts_with(&below) && !kept.iter().any(|header| section.starts_with(header))
+        };
+        // A section begins at the beginning of a line, which no line of a value does with a bracket.
+        let mut text = String::with_capacity(self.text.len());
+        let mut removing = false;
+        for line in self.text.split_inclusive('\n') {
+            if line.starts_with('[') {
+                removing = is_removed(line);
+            }
+            if !removing {
+                text.push_str(line);
+            }
+        }
+        let any = text.len() < self.text.len();
+        self.text = text;
+        any
     }
 
     /// The bytes of a section's lines, without its header.
@@ -182,6 +211,30 @@ mod tests {
             hive.text,
             "WINE REGISTRY Version 2\n\n[System\\\\ControlSet001\\\\A] 17\n#time=1\n\"ComputerName\"=\"B\\\\\\\"C\"\n\"TZI\"=dword:00000001\n\"New\"=dword:00000002\n\n[System\\\\ControlSet001\\\\Empty] 17\n#time=1\n\"First\"=\"1\"\n\n[Z] 1\n#time=1\n\"x\"=dword:0000000a\n\"y\"=dword:00000003\n\n[New\\\\Key]\n@=\"default\"\n"
         );
+    }
+
+    #[test]
+    fn subkeys_are_removed_with_their_values_and_nothing_else_is() {
+        let mut hive = Hive {
+            path: PathBuf::new(),
+            text: "W\n\n[HARDWARE\\\\ACPI] 1\n\n[Hardware\\\\A\\\\B] 1\n\"x\"=\"[y\"\n\n[HARDWARE\\\\acpi2] 1\n@=\"1\"\n\n[HardwareX\\\\Y] 1\n\"z\"=\"1\"\n"
+                .to_owned(),
+        };
+        assert!(hive.remove_below("HARDWARE", &["ACPI"]));
+        assert_eq!(hive.text, "W\n\n[HARDWARE\\\\ACPI] 1\n\n[HardwareX\\\\Y] 1\n\"z\"=\"1\"\n");
+        assert!(!hive.remove_below("HARDWARE", &["ACPI"]));
+    }
+
+    #[test]
+    fn saving_replaces_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("system.reg");
+        fs::write(&path, HIVE).unwrap();
+        let mut hive = Hive::open(&path).unwrap();
+        hive.remove_below("System\\ControlSet001", &[]);
+        hive.save().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), hive.text);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -42,6 +42,11 @@ wine wineserver64 -w
 cd "$NIX_BUILD_TOP/prefix"
 grep -q '"SystemRoot"="C:' system.reg || { echo "the registry of the prefix is not complete" >&2; exit 1; }
 
+# Wine makes HKLM\HARDWARE anew at every start as a volatile key, and refuses every other key below it. On
+# Windows the hive is in memory only, but takes keys of any kind. As long as it has keys of its own here, it does so
+# here, too. These two Windows has, and Wine does not.
+printf '\n[HARDWARE\\\\%s] 0\n' ACPI RESOURCEMAP >> system.reg
+
 # The places, times and random identifiers of this build.
 for hive in {system,user,userdef}.reg; do
   sed -i -E -e 's/^#time=.*/#time=1db5c0000000000/' -e "s/^(\[.*\]) [0-9]+$/\1 $SOURCE_DATE_EPOCH/" \

@@ -229,16 +229,17 @@ impl Qemu {
         port_to(SSH, &self.forwarded_ports().await?)
     }
 
-    /// The loopback ports of the host that lead to the guest's, by their names in the spec.
+    /// The loopback ports of the host that lead to the guest's SSH server, and to those by their names in the spec.
     ///
     /// # Errors
     /// [`QemuError::NoPort`] for the first that QEMU did not make.
     pub async fn host_ports(
         &self,
         guest_ports: &BTreeMap<String, u16>,
-    ) -> Result<BTreeMap<String, u16>, QemuError> {
+    ) -> Result<(u16, BTreeMap<String, u16>), QemuError> {
         let said = self.forwarded_ports().await?;
-        guest_ports.iter().map(|(name, &port)| Ok((name.clone(), port_to(port, &said)?))).collect()
+        let named = guest_ports.iter().map(|(name, &port)| Ok((name.clone(), port_to(port, &said)?)));
+        Ok((port_to(SSH, &said)?, named.collect::<Result<_, QemuError>>()?))
     }
 
     async fn forwarded_ports(&self) -> Result<String, QmpError> {

@@ -179,8 +179,7 @@ impl Guest {
         if boot.display == Display::Vnc {
             tell_screen(machine, progress).await?;
         }
-        let ports = machine.host_ports(&boot.network.ports).await?;
-        let port = machine.ssh_port().await?;
+        let (port, ports) = machine.host_ports(&boot.network.ports).await?;
         if let Some(state) = state {
             let state = state.await.map_err(std::io::Error::other)??;
             machine.thaw(&state, scratch, deadline).await?;

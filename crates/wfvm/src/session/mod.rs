@@ -12,9 +12,9 @@ mod greeting;
 #[cfg(feature = "script")]
 mod pattern;
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use russh::{ChannelMsg, client};
+use russh::{ChannelMsg, Preferred, client, kex};
 use tokio::{
     net::TcpStream,
     sync::{mpsc, watch},
@@ -41,6 +41,19 @@ const KEEPALIVE: Duration = Duration::from_secs(10);
 const KEEPALIVES: usize = 30;
 /// Flow control's window: a smaller one is most of the cost of a large file.
 const WINDOW: u32 = 16 << 20;
+
+/// The cheap ones first: a translated guest computes ML-KEM for a seventh of a second, and what
+/// it would protect from does not listen to the loopback of the host.
+const KEY_EXCHANGES: &[kex::Name] = &[
+    kex::CURVE25519,
+    kex::CURVE25519_PRE_RFC_8731,
+    kex::MLKEM768X25519_SHA256,
+    kex::DH_G14_SHA256,
+    kex::DH_G16_SHA512,
+    kex::DH_GEX_SHA256,
+    kex::EXTENSION_SUPPORT_AS_CLIENT,
+    kex::EXTENSION_OPENSSH_STRICT_KEX_AS_CLIENT,
+];
 
 /// Why a command or a file did not get through.
 #[derive(Debug, thiserror::Error)]
@@ -231,6 +244,7 @@ impl Session {
             window_size: WINDOW,
             keepalive_interval: Some(KEEPALIVE),
             keepalive_max: KEEPALIVES,
+            preferred: Preferred { kex: Cow::Borrowed(KEY_EXCHANGES), ..Preferred::DEFAULT },
             ..client::Config::default()
         };
         // Small answers are not worth waiting for company.

@@ -18,6 +18,7 @@ mod layers;
 mod mistakes;
 mod network;
 mod restart;
+mod revive;
 mod side_by_side;
 mod store_volume;
 mod windows_programs;

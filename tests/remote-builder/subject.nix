@@ -19,6 +19,17 @@ in
   hostname = run "hostname";
   ver = run "ver";
   program = program "hostname";
+  # Frozen here, woken there: the guest says the nonce of the template's memory.
+  template = image.revived;
+  revived = pkgs.runCommand "output-of-clone"
+    {
+      nativeBuildInputs = [
+        (image.revived.run {
+          name = "clone";
+          script = "win-exec 'reg query HKLM\\HARDWARE\\DESCRIPTION\\System /v WfvmTemplate'";
+        })
+      ];
+    } "wfvm-run-clone > $out";
   # Needs what the other machine does not have.
   kvm = wfvm.makeWindowsImage { guestOs = "reference-guest"; accelerator = "kvm"; };
 }

@@ -111,6 +111,7 @@ impl Origin {
         };
         let differences = template.manifest.differences(wanted);
         if differences.is_empty() {
+            template.lengths()?;
             return Ok(Self::Template(Box::new(template)));
         }
         let reasons: Vec<String> = differences.iter().map(ToString::to_string).collect();
@@ -202,6 +203,19 @@ impl Template {
         self.directory.join(UEFI_VARIABLES)
     }
 
+    /// Whether the large files are as long as they were: QEMU's own words about a short one explain nothing.
+    fn lengths(&self) -> Result<(), TemplateError> {
+        for (name, wanted) in [(MEMORY, self.manifest.memory_bytes), (STATE, self.manifest.state_bytes)] {
+            let file = self.directory.join(name);
+            let length = fs_err::metadata(&file)?.len();
+            if length != wanted {
+                let problem = format!("it has {length} bytes instead of {wanted}");
+                return Err(TemplateError::Damaged { file, problem });
+            }
+        }
+        Ok(())
+    }
+
     /// The state of the devices, if all is as it was written, as far as `extent` goes with the memory.
     ///
     /// # Errors
@@ -210,12 +224,7 @@ impl Template {
         let [memory, sums, state] = [MEMORY, SUMS, STATE].map(|name| self.directory.join(name));
         let damaged =
             |file: &Path, problem: String| Err(TemplateError::Damaged { file: file.to_owned(), problem });
-        for (file, wanted) in [(&memory, self.manifest.memory_bytes), (&state, self.manifest.state_bytes)] {
-            let length = fs_err::metadata(file)?.len();
-            if length != wanted {
-                return damaged(file, format!("it has {length} bytes instead of {wanted}"));
-            }
-        }
+        self.lengths()?;
         let contents = fs_err::read(&state)?;
         let sums_of_memory = fs_err::read(&sums)?;
         let known = [

@@ -10,6 +10,7 @@
 
 mod build;
 mod builder;
+mod clones;
 mod forward;
 mod installation;
 mod layer;

@@ -15,7 +15,15 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ntfs", &["wfvm/src/disk/"]),
     ("qapi", &["wfvm/src/qmp.rs", "wfvm/src/qemu", "wfvm/src/run/by_hand.rs"]),
     ("qapi_spec", &["wfvm/src/qmp.rs"]),
-    ("quick_xml", &["wfvm/src/answer_file/", "wfvm/src/windows_iso/", "reference-guest/src/answer_file/"]),
+    (
+        "quick_xml",
+        &[
+            "wfvm/src/answer_file/",
+            "wfvm/src/windows_iso/",
+            "wfvm/src/clones/junit.rs",
+            "reference-guest/src/answer_file/",
+        ],
+    ),
     ("russh", &["wfvm/src/session/", "reference-guest/src/openssh/"]),
     ("russh_sftp", &["wfvm/src/session/", "reference-guest/src/openssh/"]),
     ("schemars", &["wfvm/src/spec/"]),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use wfvm::{
     blame::Blame,
-    spec::{self, BuildTimeouts, InstallTimeouts, LayerTimeouts, RunTimeouts},
+    spec::{self, BuildTimeouts, ClonesTimeouts, InstallTimeouts, LayerTimeouts, RunTimeouts},
 };
 
 use crate::source;
@@ -39,6 +39,11 @@ fn assert_schema(subcommand: &str, schema: &str) {
 #[test]
 fn the_schema_of_build_is_that_of_the_code() {
     assert_schema("build", &spec::schema::<spec::Build>());
+}
+
+#[test]
+fn the_schema_of_clones_is_that_of_the_code() {
+    assert_schema("clones", &spec::schema::<spec::Clones>());
 }
 
 #[test]
@@ -169,7 +174,8 @@ fn the_deadlines_are_those_of_the_code() {
     let layer = serde_json::to_value(LayerTimeouts::default()).unwrap();
     let linux = serde_json::json!({ "bootTimeoutSeconds": spec::LINUX_BOOT_TIMEOUT_SECONDS });
     let build = serde_json::to_value(BuildTimeouts::default()).unwrap();
-    for timeouts in [install, layer, run, linux, build] {
+    let clones = serde_json::to_value(ClonesTimeouts::default()).unwrap();
+    for timeouts in [install, layer, run, linux, build, clones] {
         for (field, seconds) in timeouts.as_object().unwrap() {
             if !page.contains(&format!("| `{field}` | {seconds} |")) {
                 wrong.push(format!("docs/reference/deadlines.md has no row `{field}` | {seconds}"));

@@ -37,6 +37,10 @@ enum Task {
     /// builder it takes no arguments.
     Template(tasks::Built),
     #[cfg(feature = "run")]
+    /// Run each of many commands in a guest of its own, from one template. As a derivation's builder it
+    /// takes no arguments.
+    Clones(tasks::Built),
+    #[cfg(feature = "run")]
     /// Read a template from its beginning to its end and hold it against its checksums.
     CheckTemplate(tasks::CheckTemplate),
     #[cfg(feature = "linux")]
@@ -119,6 +123,8 @@ impl Cli {
             Task::Build(build) => build.perform(),
             #[cfg(feature = "run")]
             Task::Template(built) => tasks::template(&built),
+            #[cfg(feature = "run")]
+            Task::Clones(built) => tasks::clones(&built),
             #[cfg(feature = "run")]
             Task::CheckTemplate(check) => check.perform(),
             #[cfg(feature = "linux")]

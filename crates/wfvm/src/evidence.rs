@@ -136,6 +136,17 @@ impl Replay {
         Self { words: "build --spec spec.json --shell", spec: json(spec) }
     }
 
+    /// The same command in one guest once more.
+    #[cfg(feature = "run")]
+    #[must_use]
+    pub fn clone_of(spec: &spec::Clones, command: &spec::CloneCommand) -> Self {
+        let commands = vec![command.clone()];
+        Self {
+            words: "clones --spec spec.json --out result",
+            spec: json(&spec::Clones { commands, keep_failed: false, ..spec.clone() }),
+        }
+    }
+
     /// Writes the spec and the program, which works from any directory.
     fn write(&self, builder: &Path, directory: &Path) -> std::io::Result<PathBuf> {
         let [spec, program] = REPLAY.map(|name| directory.join(name));

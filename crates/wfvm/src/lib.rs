@@ -58,5 +58,7 @@ pub mod run;
 pub mod freeze;
 #[cfg(feature = "run")]
 pub mod build;
+#[cfg(feature = "run")]
+pub mod clones;
 #[cfg(feature = "linux")]
 pub mod linux_guest;

@@ -19,6 +19,8 @@ pub struct Progress {
     started: Instant,
     phase: Arc<Mutex<Phase>>,
     moved: Arc<Mutex<Moved>>,
+    /// Stands before each line of one of several that share a log.
+    prefix: Arc<str>,
 }
 
 /// What was told to Nix last of what moves within a phase. Nix keeps every such line in the
@@ -83,23 +85,33 @@ impl Progress {
             started: Instant::now(),
             phase: Arc::new(Mutex::new(Phase::Preflight)),
             moved: Arc::default(),
+            prefix: "".into(),
         }
+    }
+
+    /// For one of several that tell at the same time: with a phase of its own, and its name before each line.
+    #[cfg(feature = "run")]
+    #[must_use]
+    pub fn named(&self, name: &str) -> Self {
+        let phase = Arc::new(Mutex::new(self.current()));
+        Self { phase, prefix: format!("{name}| ").into(), ..self.clone() }
     }
 
     /// A new phase begins. `detail` says what happens in it.
     pub fn phase(&self, phase: Phase, detail: &str) {
         *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+        let line = format!("{}{}{phase}: {detail}", self.prefix, self.elapsed());
         match &self.channel {
             Channel::Nix => {
                 self.nix_phase(phase.word());
-                self.write(&format!("{}{phase}: {detail}", self.elapsed()));
+                self.write(&line);
             }
             Channel::Terminal(bar) => {
-                bar.println(format!("{}{phase}: {detail}", self.elapsed()));
+                bar.println(line);
                 bar.set_prefix(phase.word());
                 bar.set_message("");
             }
-            Channel::Lines => self.write(&format!("{}{phase}: {detail}", self.elapsed())),
+            Channel::Lines => self.write(&line),
         }
     }
 
@@ -126,8 +138,8 @@ impl Progress {
     /// A line that a person may want to find later.
     pub fn line(&self, text: &str) {
         match &self.channel {
-            Channel::Terminal(bar) => bar.println(text),
-            Channel::Nix | Channel::Lines => self.write(text),
+            Channel::Terminal(bar) => bar.println(format!("{}{text}", self.prefix)),
+            Channel::Nix | Channel::Lines => self.write(&format!("{}{text}", self.prefix)),
         }
     }
 
@@ -136,7 +148,7 @@ impl Progress {
         match &self.channel {
             // Level 1 is Nix's warning: shown above the bar also without -L.
             Channel::Nix => {
-                let msg = format!("warning: {text}").into();
+                let msg = format!("{}warning: {text}", self.prefix).into();
                 self.write(&LogMessage::Msg { level: VerbosityLevel::Warn, msg }.to_string());
             }
             Channel::Terminal(_) | Channel::Lines => self.line(&format!("warning: {text}")),

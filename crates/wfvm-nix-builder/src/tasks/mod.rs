@@ -2,6 +2,8 @@
 
 #[cfg(feature = "run")]
 mod build;
+#[cfg(feature = "run")]
+mod clones;
 #[cfg(feature = "install")]
 mod install;
 #[cfg(feature = "layer")]
@@ -27,6 +29,8 @@ use std::{
 #[cfg(feature = "run")]
 pub(crate) use build::Build;
 use clap::Args;
+#[cfg(feature = "run")]
+pub(crate) use clones::clones;
 #[cfg(feature = "install")]
 pub(crate) use install::install;
 #[cfg(feature = "layer")]
@@ -61,7 +65,7 @@ pub(crate) struct Built {
     /// The spec, a JSON file; absent: the attribute `spec` of the derivation.
     #[arg(long)]
     spec: Option<PathBuf>,
-    /// The disk image to make; absent: the derivation's output `out`.
+    /// The disk image or directory to make; absent: the derivation's output `out`.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Where a failure leaves its evidence.

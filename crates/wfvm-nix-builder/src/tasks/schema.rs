@@ -12,6 +12,8 @@ use crate::report::{Failure, Outcome};
 pub(crate) enum SchemaOf {
     /// `build`
     Build,
+    /// `clones`
+    Clones,
     /// `install`
     Install,
     /// `layer`
@@ -27,6 +29,7 @@ pub(crate) enum SchemaOf {
 pub(crate) fn schema(of: SchemaOf) -> Outcome {
     let schema = match of {
         SchemaOf::Build => spec::schema::<spec::Build>(),
+        SchemaOf::Clones => spec::schema::<spec::Clones>(),
         SchemaOf::Install => spec::schema::<spec::Install>(),
         SchemaOf::Layer => spec::schema::<spec::Layer>(),
         SchemaOf::Run => spec::schema::<spec::Run>(),

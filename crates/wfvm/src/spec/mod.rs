@@ -6,6 +6,8 @@
 mod answer_file;
 #[cfg(feature = "run")]
 mod build;
+#[cfg(feature = "run")]
+mod clones;
 mod install;
 #[cfg(feature = "layer")]
 mod layer;
@@ -21,6 +23,8 @@ mod template;
 pub use answer_file::{Account, AnswerFile, RunCommand, WillReboot};
 #[cfg(feature = "run")]
 pub use build::{Build, BuildTimeouts, Command, Letters, OutputPlace, WindowsShell};
+#[cfg(feature = "run")]
+pub use clones::{CloneCommand, CloneFile, Clones, ClonesTimeouts};
 pub use install::{AnswerMedium, GuestOsName, ImageSelection, Install, InstallTimeouts, Login, PayloadFile};
 #[cfg(feature = "layer")]
 pub use layer::{Layer, LayerTimeouts};

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// One measure: ours and every anchor, in the same unit. Less is better in all of them.
 #[derive(Debug, Serialize)]
 pub(crate) struct Figure {
-    pub(crate) measure: &'static str,
+    pub(crate) measure: String,
     pub(crate) unit: &'static str,
     pub(crate) ours: Spread,
     pub(crate) anchors: BTreeMap<&'static str, Spread>,
@@ -36,7 +36,7 @@ impl Spread {
 
 impl Figure {
     pub(crate) fn new(
-        measure: &'static str,
+        measure: impl Into<String>,
         unit: &'static str,
         ours: &[f64],
         anchors: &BTreeMap<&'static str, Vec<f64>>,
@@ -45,14 +45,14 @@ impl Figure {
         let anchors: BTreeMap<_, _> =
             anchors.iter().map(|(name, values)| (*name, Spread::of(values))).collect();
         let ratio = anchors.iter().map(|(name, anchor)| (*name, anchor.p50 / ours.p50)).collect();
-        Self { measure, unit, ours, anchors, ratio }
+        Self { measure: measure.into(), unit, ours, anchors, ratio }
     }
 }
 
 /// All figures, a line for each series.
 pub(crate) fn table(figures: &[Figure]) -> String {
     let mut text = String::from(
-        "measure       series              p50            p95     n  unit   ours is better by\n",
+        "measure                              series              p50            p95     n  unit   ours is better by\n",
     );
     for figure in figures {
         let mut line = |series: &str, spread: Spread, ratio: Option<&f64>| {
@@ -61,7 +61,7 @@ pub(crate) fn table(figures: &[Figure]) -> String {
             // A String takes everything.
             let _ = writeln!(
                 text,
-                "{:<13} {series:<12} {p50:>12.2}   {p95:>12.2} {n:>5}  {:<6} {ratio}",
+                "{:<36} {series:<12} {p50:>12.2}   {p95:>12.2} {n:>5}  {:<6} {ratio}",
                 figure.measure, figure.unit
             );
         };

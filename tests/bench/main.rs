@@ -12,6 +12,7 @@ mod inputs;
 mod layer;
 mod media;
 mod repacking;
+mod revive;
 mod workshop;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -30,6 +31,7 @@ const MEASURES: &[(&str, Measure)] = &[
     ("exec", exec::measure),
     ("layer", layer::measure),
     ("inputs", inputs::measure),
+    ("revive", revive::measure),
 ];
 
 /// What was asked for on the command line.
@@ -39,6 +41,13 @@ struct Wanted {
     json: Option<PathBuf>,
     /// The medium to measure with; absent: one is made.
     iso: Option<PathBuf>,
+    /// An older QEMU to revive guests with, beside the product's.
+    qemu: Option<PathBuf>,
+    /// How often `revive` wakes a clone, and how often it boots an image; absent: as often as counts.
+    revived: Option<usize>,
+    cold: Option<usize>,
+    /// The only memory to revive guests with, in MiB.
+    memory: Option<u32>,
 }
 
 fn main() -> ExitCode {
@@ -69,10 +78,14 @@ fn perform() -> Result<(), Problem> {
 fn wanted(mut words: impl Iterator<Item = String>) -> Result<Wanted, Problem> {
     let mut wanted = Wanted::default();
     while let Some(word) = words.next() {
-        let mut value = || words.next().ok_or(format!("`{word}` wants a file"));
+        let mut value = || words.next().ok_or(format!("`{word}` wants a value"));
         match word.as_str() {
             "--json" => wanted.json = Some(value()?.into()),
             "--iso" => wanted.iso = Some(value()?.into()),
+            "--qemu" => wanted.qemu = Some(value()?.into()),
+            "--revived" => wanted.revived = Some(value()?.parse()?),
+            "--memory" => wanted.memory = Some(value()?.parse()?),
+            "--cold" => wanted.cold = Some(value()?.parse()?),
             name if MEASURES.iter().any(|(known, _)| *known == name) => wanted.names.push(word),
             _ => {
                 let known: Vec<&str> = MEASURES.iter().map(|(name, _)| *name).collect();

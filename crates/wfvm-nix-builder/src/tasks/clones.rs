@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use wfvm::{clones, progress::Progress, script::Surroundings, spec};
+use wfvm::{clones, progress::Progress, spec};
 
-use super::{Built, block_on, directory_of, display, interruptible, reader, scratch, this};
+use super::{Built, block_on, interruptible, reader, scratch};
 use crate::{
     nix_env,
     report::{Failure, Outcome},
@@ -15,17 +15,8 @@ pub(crate) fn clones(built: &Built) -> Outcome {
     let (spec, out) = built.read::<spec::Clones>(&env)?;
     let scratch = scratch()?;
     let progress = Progress::new(reader(&env));
-    let this = this()?;
     let ended = block_on(interruptible(async {
-        let display = display(built.display, &spec.tools, &env).await;
-        let around = Surroundings {
-            scratch: scratch.path(),
-            evidence: &built.evidence,
-            programs: directory_of(&this),
-            builder: this,
-            path: nix_env::of_guest().path,
-            display,
-        };
+        let around = built.around(scratch.path(), &spec.tools, &env).await?;
         clones::clones(&spec, &out, &around, &progress).await.map_err(|failure| {
             let blame = failure.blame();
             Failure::new(failure, blame)

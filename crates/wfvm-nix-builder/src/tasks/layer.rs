@@ -3,9 +3,9 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
-use wfvm::{blame::Blame, layer, progress::Progress, script::Surroundings, spec};
+use wfvm::{blame::Blame, layer, progress::Progress, spec};
 
-use super::{Built, block_on, directory_of, display, interruptible, reader, scratch, this};
+use super::{Built, block_on, interruptible, reader, scratch};
 use crate::{
     nix_env,
     report::{Failure, Outcome},
@@ -28,17 +28,8 @@ impl Layer {
         let (spec, out) = built.read::<spec::Layer>(&env)?;
         let scratch = scratch()?;
         let progress = Progress::new(reader(&env));
-        let this = this()?;
         let layered = block_on(interruptible(async {
-            let display = display(built.display, &spec.tools, &env).await;
-            let around = Surroundings {
-                scratch: scratch.path(),
-                evidence: &built.evidence,
-                programs: directory_of(&this),
-                builder: this,
-                path: nix_env::of_guest().path,
-                display,
-            };
+            let around = built.around(scratch.path(), &spec.tools, &env).await?;
             layer::layer(&spec, &out, &around, &progress).await.map_err(|failure| {
                 let blame = failure.error.blame();
                 Failure::new(failure, blame)

@@ -58,6 +58,8 @@ use wfvm::{
 };
 
 use crate::{nix_env::NixEnv, report::Failure};
+#[cfg(feature = "script")]
+use wfvm::script::Surroundings;
 
 /// What the builder of a derivation finds in its attributes, and everybody else says in options.
 #[derive(Debug, Args)]
@@ -96,6 +98,27 @@ impl Built {
             Some(out) => Ok((spec, out)),
             None => Err(Failure::new("`--out` is missing, and no derivation is being built", Blame::Input)),
         }
+    }
+}
+
+#[cfg(feature = "script")]
+impl Built {
+    /// What a task with a guest finds around it.
+    async fn around<'a>(
+        &'a self,
+        scratch: &'a Path,
+        tools: &Tools,
+        env: &NixEnv,
+    ) -> Result<Surroundings<'a>, Failure> {
+        let this = this()?;
+        Ok(Surroundings {
+            scratch,
+            evidence: &self.evidence,
+            programs: directory_of(&this),
+            builder: this,
+            path: crate::nix_env::of_guest().path,
+            display: display(self.display, tools, env).await,
+        })
     }
 }
 

@@ -7,12 +7,11 @@ use wfvm::{
     blame::Blame,
     freeze,
     progress::Progress,
-    script::Surroundings,
     spec,
     template::{self, TemplateError},
 };
 
-use super::{Built, block_on, directory_of, display, interruptible, reader, scratch, this};
+use super::{Built, block_on, interruptible, reader, scratch};
 use crate::{
     nix_env,
     report::{Failure, Outcome},
@@ -23,17 +22,8 @@ pub(crate) fn template(built: &Built) -> Outcome {
     let (spec, out) = built.read::<spec::Template>(&env)?;
     let scratch = scratch()?;
     let progress = Progress::new(reader(&env));
-    let this = this()?;
     let frozen = block_on(interruptible(async {
-        let display = display(built.display, &spec.tools, &env).await;
-        let around = Surroundings {
-            scratch: scratch.path(),
-            evidence: &built.evidence,
-            programs: directory_of(&this),
-            builder: this,
-            path: nix_env::of_guest().path,
-            display,
-        };
+        let around = built.around(scratch.path(), &spec.tools, &env).await?;
         freeze::freeze(&spec, &out, &around, &progress).await.map_err(|failure| {
             let blame = failure.error.blame();
             Failure::new(failure, blame)

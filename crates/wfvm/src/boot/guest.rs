@@ -26,7 +26,7 @@ use crate::{
     qemu::Qemu,
     session::{BootLimit, Connection},
     spec::{Accelerator, Login, Machine, Network, Tools},
-    template::{AccelerationName, Extent, Origin, Template},
+    template::{Extent, Origin, Template},
     wait::{self, Deadline, Signs},
 };
 
@@ -107,8 +107,8 @@ impl Boot<'_> {
         let wanted = match self.start {
             Start::Cold | Start::ToFreeze(_) => self.machine.accelerator,
             Start::Template(template) => match template.manifest.acceleration {
-                AccelerationName::Kvm => Accelerator::Kvm,
-                AccelerationName::Tcg => Accelerator::Tcg,
+                Acceleration::Kvm => Accelerator::Kvm,
+                Acceleration::Tcg => Accelerator::Tcg,
             },
         };
         accelerator::settle(wanted, self.tools, self.scratch, progress).await

@@ -44,7 +44,7 @@ use crate::{
     spec::{Build, Command, Machine, WindowsShell},
     steps::Tail,
     store_volume::{Export, StoreVolume, Until},
-    template::{HostCpu, Origin, Wanted},
+    template::{Origin, Wanted},
     wait::{self, Cause, Deadline, WaitError},
 };
 
@@ -413,8 +413,7 @@ fn make_exchange(
 
 /// What the machine begins with: an image, or a template of the very machine.
 fn origin(spec: &Build, image: &Path, machine: &Machine, progress: &Progress) -> Result<Origin, BuildError> {
-    let host_cpu = &HostCpu::read();
-    let wanted = Wanted { machine, tools: &spec.tools, network: &spec.network, host_cpu };
+    let wanted = Wanted { machine, tools: &spec.tools, network: &spec.network };
     Origin::of(image, wanted, progress).map_err(BuildError::Image)
 }
 

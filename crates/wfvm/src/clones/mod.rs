@@ -19,7 +19,7 @@ use crate::{
     script::Surroundings,
     session::{SessionError, file_name},
     spec::{CloneCommand, Clones},
-    template::{HostCpu, Origin, Wanted},
+    template::{Origin, Wanted},
     unfinished::Unfinished,
 };
 
@@ -36,12 +36,7 @@ pub async fn clones(
 ) -> Result<(), Box<ClonesFailure>> {
     progress.phase(Phase::Preflight, &format!("{} on {}", spec.name, spec.image.display()));
     check_files(spec).map_err(ClonesFailure::File)?;
-    let wanted = Wanted {
-        machine: &spec.machine,
-        tools: &spec.tools,
-        network: &spec.network,
-        host_cpu: &HostCpu::read(),
-    };
+    let wanted = Wanted { machine: &spec.machine, tools: &spec.tools, network: &spec.network };
     let origin = Origin::of(&spec.image, wanted, progress).map_err(ClonesFailure::Image)?;
     let unfinished = Unfinished::beside(out);
     make_directory(unfinished.path()).map_err(ClonesFailure::Result)?;

@@ -108,7 +108,7 @@ async fn story(
         name: spec.name.clone(),
         image,
         machine: spec.machine.clone(),
-        acceleration: acceleration.into(),
+        acceleration,
         qemu: template::real(&spec.tools.qemu),
         qemu_version: version_in_words(&version),
         firmware: of_uefi(spec).map(template::real),

@@ -26,7 +26,7 @@ use crate::{
     session::BootLimit,
     spec::Layer,
     steps::Steps,
-    template::{HostCpu, Origin, Wanted},
+    template::{Origin, Wanted},
     tool::status_in_words,
     unfinished::Unfinished,
     wait::{self, Cause, Deadline, WaitError},
@@ -91,12 +91,7 @@ async fn story(
 ) -> Result<Times, LayerError> {
     let begun = Instant::now();
     progress.phase(Phase::Preflight, &format!("layer {} on {}", spec.name, spec.parent.display()));
-    let wanted = Wanted {
-        machine: &spec.machine,
-        tools: &spec.tools,
-        network: &spec.network,
-        host_cpu: &HostCpu::read(),
-    };
+    let wanted = Wanted { machine: &spec.machine, tools: &spec.tools, network: &spec.network };
     let origin = Origin::of(&spec.parent, wanted, progress).map_err(LayerError::Parent)?;
     for directory in &spec.search_path {
         fs_err::metadata(directory).map_err(LayerError::SearchPath)?;

@@ -11,10 +11,13 @@ pub(crate) use network::SSH;
 pub use network::hosts_lines;
 pub use plugged::Plugged;
 
+use serde::{Deserialize, Serialize};
+
 use crate::spec::{AnswerMedium, DiskBus, Firmware, Machine, Network, NetworkCard, Tools};
 
 /// How the guest's instructions are run, once that is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Acceleration {
     /// By the processor.
     Kvm,

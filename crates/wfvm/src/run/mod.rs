@@ -29,7 +29,7 @@ use crate::{
     session::BootLimit,
     spec::Run,
     steps::Steps,
-    template::{HostCpu, Origin, Wanted},
+    template::{Origin, Wanted},
     wait::{self, Cause, Deadline, Signs, WaitError},
 };
 
@@ -102,12 +102,7 @@ async fn story(
     running: &mut Option<Qemu>,
 ) -> Result<Ended, RunError> {
     progress.phase(Phase::Preflight, &format!("{} on {}", spec.name, spec.image.display()));
-    let wanted = Wanted {
-        machine: &spec.machine,
-        tools: &spec.tools,
-        network: &spec.network,
-        host_cpu: &HostCpu::read(),
-    };
+    let wanted = Wanted { machine: &spec.machine, tools: &spec.tools, network: &spec.network };
     let origin = Origin::of(&spec.image, wanted, progress).map_err(RunError::Image)?;
     let boot = Boot {
         machine: &spec.machine,

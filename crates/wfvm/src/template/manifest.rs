@@ -30,7 +30,7 @@ pub struct Manifest {
     /// What it was booted on.
     pub machine: Machine,
     /// How its instructions were run.
-    pub acceleration: AccelerationName,
+    pub acceleration: Acceleration,
     /// The program that wrote the devices' state; no other reads it for sure.
     pub qemu: PathBuf,
     /// What that program says of itself.
@@ -51,34 +51,6 @@ pub struct Manifest {
     pub sums_sha256: String,
 }
 
-/// [`Acceleration`] by its name in a spec.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum AccelerationName {
-    /// By the processor.
-    Kvm,
-    /// By translation.
-    Tcg,
-}
-
-impl From<Acceleration> for AccelerationName {
-    fn from(acceleration: Acceleration) -> Self {
-        match acceleration {
-            Acceleration::Kvm => Self::Kvm,
-            Acceleration::Tcg => Self::Tcg,
-        }
-    }
-}
-
-impl From<AccelerationName> for Acceleration {
-    fn from(name: AccelerationName) -> Self {
-        match name {
-            AccelerationName::Kvm => Self::Kvm,
-            AccelerationName::Tcg => Self::Tcg,
-        }
-    }
-}
-
 /// What somebody wants to start.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
@@ -88,8 +60,6 @@ pub struct Wanted<'a> {
     pub tools: &'a Tools,
     /// What the guest can reach.
     pub network: &'a Network,
-    /// The host's processor.
-    pub host_cpu: &'a HostCpu,
 }
 
 /// Why a machine cannot be a clone.
@@ -114,9 +84,9 @@ impl fmt::Display for Difference {
 const NOT_HARDWARE: [&str; 2] = ["rtcBase", "accelerator"];
 
 impl Manifest {
-    /// All that keeps a machine from being a clone.
+    /// All that keeps a machine from being a clone. This host's processor is asked for only where it counts.
     #[must_use]
-    pub fn differences(&self, wanted: Wanted<'_>) -> Vec<Difference> {
+    pub fn differences(&self, wanted: Wanted<'_>, this_host: impl FnOnce() -> HostCpu) -> Vec<Difference> {
         let mut found = Vec::new();
         let mut differ = |field: &str, template: &Value, wanted: &Value| {
             if template != wanted {
@@ -129,8 +99,8 @@ impl Manifest {
             differ(&format!("machine.{name}"), ours.get(name).unwrap_or(&Value::Null), value);
         }
         let acceleration = match self.acceleration {
-            AccelerationName::Kvm => "kvm",
-            AccelerationName::Tcg => "tcg",
+            Acceleration::Kvm => "kvm",
+            Acceleration::Tcg => "tcg",
         };
         match wanted.machine.accelerator {
             Accelerator::Kvm => differ("machine.accelerator", &acceleration.into(), &"kvm".into()),
@@ -144,7 +114,7 @@ impl Manifest {
         let firmware = firmware.filter(|_| self.firmware.is_some());
         differ("tools.ovmfCode", &optional(self.firmware.as_deref()), &optional(firmware.as_deref()));
         if let Some(cpu) = &self.host_cpu {
-            differ("the host's processor", &cpu.to_string().into(), &wanted.host_cpu.to_string().into());
+            differ("the host's processor", &cpu.to_string().into(), &this_host().to_string().into());
         }
         found
     }
@@ -199,7 +169,7 @@ mod tests {
             name: "t".into(),
             image: "/i".into(),
             machine: serde_json::from_value(machine()).unwrap(),
-            acceleration: AccelerationName::Tcg,
+            acceleration: Acceleration::Tcg,
             qemu: "/no/q".into(),
             qemu_version: "10".into(),
             firmware: Some("/no/code".into()),
@@ -212,8 +182,12 @@ mod tests {
         };
         change(&mut wanted, &mut programs, &mut manifest, &mut network);
         let wanted: Machine = serde_json::from_value(wanted).unwrap();
-        let wanted = Wanted { machine: &wanted, tools: &programs, network: &network, host_cpu: &cpu("1") };
-        manifest.differences(wanted).into_iter().map(|difference| difference.to_string()).collect()
+        let wanted = Wanted { machine: &wanted, tools: &programs, network: &network };
+        manifest
+            .differences(wanted, || cpu("1"))
+            .into_iter()
+            .map(|difference| difference.to_string())
+            .collect()
     }
 
     #[test]

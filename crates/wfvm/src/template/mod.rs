@@ -14,7 +14,7 @@ use std::{
 use sha2::Digest as _;
 
 pub use host_cpu::HostCpu;
-pub use manifest::{AccelerationName, Difference, Manifest, VERSION, Wanted, real};
+pub use manifest::{Difference, Manifest, VERSION, Wanted, real};
 pub use sums::{Extent, dig};
 
 use crate::{
@@ -109,7 +109,7 @@ impl Origin {
         let Some(template) = Template::at(path)? else {
             return Ok(Self::Image(fs_err::canonicalize(disk::file_of(path))?));
         };
-        let differences = template.manifest.differences(wanted);
+        let differences = template.manifest.differences(wanted, HostCpu::read);
         if differences.is_empty() {
             template.lengths()?;
             return Ok(Self::Template(Box::new(template)));

@@ -7,12 +7,10 @@ use crate::session::{Connection, SessionError};
 /// Sets the guest's clock to `wanted`, QEMU's `-rtc base=`, unless it goes on where the template's stood.
 pub(super) async fn set(connection: &Connection, wanted: &str, template: &str) -> Result<(), SessionError> {
     let Some(command) = command(wanted, template, SystemTime::now()) else { return Ok(()) };
-    let (code, stdout, stderr) = connection.with(async |session| session.run_to_end(&command).await).await?;
-    if code == 0 {
-        return Ok(());
+    match connection.answer(&command).await? {
+        (0, _) => Ok(()),
+        (code, said) => Err(SessionError::Clock { code, said: said.trim().to_owned() }),
     }
-    let said = String::from_utf8_lossy(&[stdout, stderr].concat()).trim().to_owned();
-    Err(SessionError::Clock { code, said })
 }
 
 /// What sets it, in no language's order of day and month; none if a fixed time just goes on.

@@ -24,7 +24,7 @@ use crate::{
     phase::Phase,
     progress::Progress,
     qemu::Qemu,
-    session::{BootLimit, Connection},
+    session::{BootLimit, Connection, SessionError},
     spec::{Accelerator, Login, Machine, Network, Tools},
     template::{Extent, Origin, Template},
     wait::{self, Deadline, Signs},
@@ -95,6 +95,15 @@ pub struct Guest {
     follower: JoinHandle<()>,
 }
 
+impl<'a> Start<'a> {
+    fn template(self) -> Option<&'a Template> {
+        match self {
+            Self::Template(template) => Some(template),
+            Self::Cold | Self::ToFreeze(_) => None,
+        }
+    }
+}
+
 impl<'a> From<&'a Origin> for Start<'a> {
     fn from(origin: &'a Origin) -> Self {
         origin.template().map_or(Self::Cold, Self::Template)
@@ -104,12 +113,10 @@ impl<'a> From<&'a Origin> for Start<'a> {
 impl Boot<'_> {
     /// How instructions are run: in a clone as in its template, but KVM is never trusted unseen.
     async fn acceleration(&self, progress: &Progress) -> Result<Acceleration, NoKvm> {
-        let wanted = match self.start {
-            Start::Cold | Start::ToFreeze(_) => self.machine.accelerator,
-            Start::Template(template) => match template.manifest.acceleration {
-                Acceleration::Kvm => Accelerator::Kvm,
-                Acceleration::Tcg => Accelerator::Tcg,
-            },
+        let wanted = match self.start.template().map(|template| template.manifest.acceleration) {
+            None => self.machine.accelerator,
+            Some(Acceleration::Kvm) => Accelerator::Kvm,
+            Some(Acceleration::Tcg) => Accelerator::Tcg,
         };
         accelerator::settle(wanted, self.tools, self.scratch, progress).await
     }
@@ -127,21 +134,14 @@ impl Guest {
     ) -> Result<Self, GuestError> {
         let scratch = boot.scratch;
         // Checked while QEMU starts.
-        let state = match boot.start {
-            Start::Template(template) => {
-                let template = template.clone();
-                Some(tokio::task::spawn_blocking(move || template.state(Extent::Sample)))
-            }
-            Start::Cold | Start::ToFreeze(_) => None,
-        };
+        let template = boot.start.template();
+        let state = template
+            .cloned()
+            .map(|template| tokio::task::spawn_blocking(move || template.state(Extent::Sample)));
         let acceleration = boot.acceleration(progress).await?;
-        progress.phase(
-            Phase::Boot,
-            match boot.start {
-                Start::Template(_) => "waking a clone of the template",
-                Start::Cold | Start::ToFreeze(_) => "starting the machine",
-            },
-        );
+        let happening =
+            if template.is_some() { "waking a clone of the template" } else { "starting the machine" };
+        progress.phase(Phase::Boot, happening);
         let (memory, uefi_variables) = match boot.start {
             Start::Cold => (Memory::Anonymous, None),
             Start::ToFreeze(file) => (Memory::Kept(file.into()), None),
@@ -193,13 +193,17 @@ impl Guest {
         let connection = Connection::open(port, boot.login, machine.signs(), boot.limit, deadline).await??;
         let took = since.elapsed();
         let ready_at = SystemTime::now();
-        if let Start::Template(template) = boot.start {
-            clock::set(&connection, &boot.machine.rtc_base, &template.manifest.machine.rtc_base).await?;
-        }
         let names = hosts_lines(boot.network);
-        if !names.is_empty() {
-            change_hosts(&connection, &append_to_hosts(&names)).await?;
-        }
+        let settings = async {
+            if let Some(template) = template {
+                clock::set(&connection, &boot.machine.rtc_base, &template.manifest.machine.rtc_base).await?;
+            }
+            if !names.is_empty() {
+                change_hosts(&connection, &append_to_hosts(&names)).await?;
+            }
+            Ok::<_, SessionError>(())
+        };
+        wait::race("the guest's clock and names", settings, &machine.signs(), deadline).await??;
         // From here on the script judges the guest.
         observer.only_listen();
         let connection = Arc::new(connection);
@@ -256,9 +260,10 @@ impl Guest {
     pub async fn shut_down(mut self, machine: &Qemu, deadline: Deadline) -> Result<(), GuestError> {
         let connection = self.connection.clone();
         if self.names {
-            change_hosts(&connection, RESTORE_HOSTS).await?;
+            let restored = change_hosts(&connection, RESTORE_HOSTS);
+            wait::race("the guest's own names", restored, &machine.signs(), deadline).await??;
         }
-        let order = connection.with(async |session| session.run_to_end(SHUTDOWN_COMMAND).await);
+        let order = connection.run_to_end(SHUTDOWN_COMMAND);
         let order = async { order.await.map(|(code, ..)| code) };
         power_off(machine, Box::pin(order), deadline).await?;
         self.heard_out().await;

@@ -19,12 +19,13 @@ pub(super) fn append_to_hosts(names: &[(Ipv4Addr, String)]) -> String {
 
 /// Runs one of these.
 pub(super) async fn change_hosts(connection: &Connection, command: &str) -> Result<(), SessionError> {
-    let (code, stdout, stderr) = connection.with(async |session| session.run_to_end(command).await).await?;
-    if code == 0 {
-        return Ok(());
+    match connection.answer(command).await? {
+        (0, _) => Ok(()),
+        (code, said) => {
+            let problem = format!("exit code {code}: {}", said.trim());
+            Err(SessionError::GuestFile { path: HOSTS.into(), problem })
+        }
     }
-    let said = String::from_utf8_lossy(&[stdout, stderr].concat()).trim().to_owned();
-    Err(SessionError::GuestFile { path: HOSTS.into(), problem: format!("exit code {code}: {said}") })
 }
 
 #[cfg(test)]

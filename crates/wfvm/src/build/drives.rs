@@ -52,8 +52,7 @@ impl Drives<'_> {
             store.as_deref().unwrap_or(self.mark)
         );
         loop {
-            let (_, stdout, _) =
-                guest.connection.with(async |session| session.run_to_end(&command).await).await?;
+            let (_, stdout, _) = guest.connection.run_to_end(&command).await?;
             let found = Found::read(&String::from_utf8_lossy(&stdout));
             if found.exchange.is_some() && (store.is_none() || found.store.is_some()) {
                 return Ok(found);
@@ -137,9 +136,7 @@ pub(super) async fn take_offline(guest: &Guest, letter: char, deadline: Deadline
 }
 
 async fn command(guest: &Guest, line: &str) -> Result<String, BuildError> {
-    let (code, stdout, stderr) =
-        guest.connection.with(async |session| session.run_to_end(line).await).await?;
-    let said = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
+    let (code, said) = guest.connection.answer(line).await?;
     if code == 0 {
         return Ok(said);
     }

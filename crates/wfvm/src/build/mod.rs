@@ -280,7 +280,7 @@ enum Ended {
 
 /// Who is late may say why.
 async fn list_processes(guest: &Guest, scratch: &Path) {
-    let list = guest.connection.with(async |session| session.run_to_end("tasklist").await);
+    let list = guest.connection.run_to_end("tasklist");
     if let Some(Ok((_, told, _))) = wait::bounded(LIST, list).await {
         // One piece of evidence less hides nothing.
         let _ = fs_err::write(scratch.join(PROCESSES_FILE), told);

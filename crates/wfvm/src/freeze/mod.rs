@@ -173,11 +173,11 @@ async fn warm_up(
     let mark = format!("reg add {NONCE_KEY} /v {NONCE_VALUE} /d {nonce} /f");
     for line in std::iter::once(&mark).chain(&spec.warm_up) {
         let deadline = Deadline::after(spec.timeouts.warm_up_seconds, "timeouts.warmUpSeconds");
-        let work = guest.connection.with(async |session| session.run_to_end(line).await);
-        let (code, stdout, stderr) =
+        let work = guest.connection.answer(line);
+        let (code, said) =
             wait::race("the end of a command of the warm-up", work, &guest.signs, deadline).await??;
         if code != 0 {
-            let said = String::from_utf8_lossy(&[stdout, stderr].concat()).trim().to_owned();
+            let said = said.trim().to_owned();
             return Err(FreezeError::WarmUp { line: line.clone(), code, said });
         }
     }
@@ -210,12 +210,10 @@ async fn trial(
     let guest = Guest::boot(&boot, progress, running).await?;
     let ask = format!("reg query {NONCE_KEY} /v {NONCE_VALUE}");
     let deadline = Deadline::after(spec.timeouts.warm_up_seconds, "timeouts.warmUpSeconds");
-    let work = guest.connection.with(async |session| session.run_to_end(&ask).await);
-    let (_, stdout, stderr) = wait::race("the clone's nonce", work, &guest.signs, deadline).await??;
-    let said = String::from_utf8_lossy(&stdout);
+    let (_, said) =
+        wait::race("the clone's nonce", guest.connection.answer(&ask), &guest.signs, deadline).await??;
     if !said.contains(nonce) {
-        let said = format!("{said}{}", String::from_utf8_lossy(&stderr)).trim().to_owned();
-        return Err(FreezeError::NoNonce { said });
+        return Err(FreezeError::NoNonce { said: said.trim().to_owned() });
     }
     let took = guest.took.as_secs_f64();
     drop(guest);

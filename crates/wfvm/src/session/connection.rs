@@ -98,6 +98,23 @@ impl Connection {
         }
     }
 
+    /// Runs a command without input and gives its exit code with both streams.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub async fn run_to_end(&self, command: &str) -> Result<(u32, Vec<u8>, Vec<u8>), SessionError> {
+        self.with(async |session| session.run_to_end(command).await).await
+    }
+
+    /// The same with the streams as one text, for who wants to tell what was said.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub async fn answer(&self, command: &str) -> Result<(u32, String), SessionError> {
+        let (code, stdout, stderr) = self.run_to_end(command).await?;
+        Ok((code, String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned()))
+    }
+
     /// Ends the session. The guest hears of it; the next use opens another one.
     #[cfg(feature = "run")]
     pub async fn hang_up(&self) {
@@ -118,7 +135,7 @@ impl Connection {
     /// [`SessionError`].
     pub async fn restart(&self) -> Result<(), SessionError> {
         let before = self.restarts();
-        let order = self.with(async |session| session.run_to_end(RESTART_COMMAND).await).await;
+        let order = self.run_to_end(RESTART_COMMAND).await;
         match order {
             Ok((code, _, stderr)) if code != 0 && !ORDERED_BEFORE.contains(&code) => {
                 let said = String::from_utf8_lossy(&stderr).trim().to_owned();

@@ -65,6 +65,7 @@
     commands = [ "win-exec" "win-put" "win-get" "win-wait" "win-restart" ];
     without = [
       "wfvm/src/answer_file"
+      "wfvm/src/answer_schema"
       "wfvm/src/build"
       "wfvm/src/clones"
       "wfvm/src/exchange"

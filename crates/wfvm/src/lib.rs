@@ -10,6 +10,8 @@ pub mod nix;
 pub mod phase;
 pub mod guest_os;
 #[cfg(feature = "install")]
+pub mod answer_schema;
+#[cfg(feature = "install")]
 pub mod answer_file;
 #[cfg(feature = "install")]
 pub mod windows_iso;

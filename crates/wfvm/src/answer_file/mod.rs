@@ -13,7 +13,6 @@ mod offline_servicing;
 mod oobe_system;
 mod password;
 mod specialize;
-mod time_zones;
 mod windows_pe;
 
 pub use disk_configuration::windows_partition;

@@ -1,7 +1,7 @@
 //! Key, languages, time zone, commands.
 
 use super::Problems;
-use crate::answer_file::time_zones;
+use crate::answer_schema::time_zones;
 use crate::spec::AnswerFile;
 
 /// `RunSynchronous` counts to 500; the first and the last are our own.

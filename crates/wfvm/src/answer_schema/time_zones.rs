@@ -2,12 +2,14 @@
 //! `HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Time Zones`.
 
 /// Whether Windows knows the name. It does not tell case apart.
-pub(super) fn is_known(name: &str) -> bool {
+#[must_use]
+pub fn is_known(name: &str) -> bool {
     NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// A name that differs by little, or that a name of the IANA database stands for.
-pub(super) fn similar(name: &str) -> Option<&'static str> {
+#[must_use]
+pub fn similar(name: &str) -> Option<&'static str> {
     let wanted = name.to_ascii_lowercase();
     NAMES
         .iter()

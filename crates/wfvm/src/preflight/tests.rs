@@ -20,11 +20,20 @@ fn image(index: u32, edition: &str) -> Image {
         installation_type: "Client".into(),
         build: Some(19043),
         content_bytes: 100 << 20,
+        ..Image::default()
     }
 }
 
 fn medium() -> WindowsIso {
-    let entry = |platform| BootEntry { platform, bootable: true, lba: 300, lba_offset: 0, sectors: 1 };
+    let entry = |platform| BootEntry {
+        platform,
+        bootable: true,
+        emulation: 0,
+        load_segment: 0,
+        lba: 300,
+        lba_offset: 0,
+        sectors: 1,
+    };
     WindowsIso {
         volume_label: "REFERENCE".into(),
         bytes: 200 << 20,
@@ -34,7 +43,7 @@ fn medium() -> WindowsIso {
         images: vec![image(1, "Standard"), image(2, "Datacenter")],
         languages: vec!["en-US".into(), "de-DE".into()],
         ei_cfg: None,
-        foreign_answer_file: None,
+        ..WindowsIso::default()
     }
 }
 

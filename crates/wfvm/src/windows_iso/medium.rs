@@ -8,21 +8,31 @@ use super::IsoError;
 pub(super) const BLOCK: u64 = 2048;
 /// No structure that is read as a whole is longer.
 const LONGEST_READ: u64 = 32 << 20;
+/// Reading a medium takes some hundred kilobytes; structures that lie about each other end here.
+const BUDGET_BYTES: u64 = 64 << 20;
+/// A medium takes some hundred reads.
+const BUDGET_READS: u64 = 20_000;
 
 pub(super) struct Medium<R> {
     reader: R,
     bytes: u64,
+    bytes_read: u64,
+    reads: u64,
 }
 
 impl<R: Read + Seek> Medium<R> {
     pub(super) fn new(mut reader: R) -> Result<Self, IsoError> {
         let bytes =
             reader.seek(SeekFrom::End(0)).map_err(|source| IsoError::Read { offset: 0, bytes: 0, source })?;
-        Ok(Self { reader, bytes })
+        Ok(Self { reader, bytes, bytes_read: 0, reads: 0 })
     }
 
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.bytes_read
     }
 
     /// Exactly `length` bytes of `what`.
@@ -37,6 +47,14 @@ impl<R: Read + Seek> Medium<R> {
                 offset,
                 problem: format!("{length} bytes are more than it can have"),
             });
+        }
+        self.bytes_read += length;
+        self.reads += 1;
+        if self.bytes_read > BUDGET_BYTES {
+            return Err(IsoError::Endless { limit: format!("{} MiB", BUDGET_BYTES >> 20) });
+        }
+        if self.reads > BUDGET_READS {
+            return Err(IsoError::Endless { limit: format!("{BUDGET_READS} structures") });
         }
         let failed = |source| IsoError::Read { offset, bytes: length, source };
         self.reader.seek(SeekFrom::Start(offset)).map_err(failed)?;

@@ -1,36 +1,62 @@
 //! A reader of UDF 1.02 to 2.01 as it stands on optical media: one partition, blocks of 2048 bytes.
 
+use std::collections::HashMap;
 use std::io::{Read, Seek};
+use std::rc::Rc;
 
 use super::IsoError;
 use super::medium::{BLOCK, Fields, Medium};
-use super::udf_descriptor::{AllocationKind, Recorded, allocation, expect, identifier, name, tag};
+use super::udf_descriptor::{
+    AllocationKind, Recorded, allocation, dstring, expect, identifier, located, name, tag,
+};
 
 /// Descriptors of a volume descriptor sequence; media have six.
 const VOLUME_DESCRIPTORS: u64 = 64;
 /// Extents of a file; 8 GB need eight.
 const EXTENTS: usize = 4096;
-/// Bytes of a directory.
+/// A file identifier without its name.
+const IDENTIFIER_BYTES: usize = 38;
+/// Bytes of a directory; `sources`, the largest, has some tens of kilobytes.
 const DIRECTORY_BYTES: u64 = 8 << 20;
 /// Bytes of a small file that is read as text.
 const TEXT_BYTES: u64 = 64 << 10;
+/// The only strategy by which file entries are found that media which are written once need (4/14.6.2).
+const STRATEGY: u16 = 4;
 
 /// A mounted volume.
 pub(super) struct Udf<'m, R> {
     medium: &'m mut Medium<R>,
     /// The byte at which the partition begins.
     partition: u64,
+    /// The logical volume's identifier, which is what Windows shows as the label.
+    label: String,
+    /// 0x0102 is UDF 1.02.
+    revision: u16,
     root: u32,
+    /// Directories that were read, by the block of their file entry: a medium is asked for
+    /// a dozen files of one.
+    directories: HashMap<u32, Rc<Names>>,
 }
+
+/// What a directory names, without regard to case: the blocks of the file entries.
+type Names = HashMap<String, u32>;
 
 /// A file or directory.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     /// Where the file entry lies on the medium.
     offset: u64,
-    directory: bool,
+    kind: Kind,
     bytes: u64,
     contents: Contents,
+}
+
+/// What a file entry is of (4/14.6.6); links and devices are of no use here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Directory,
+    File,
+    Other,
 }
 
 #[derive(Debug, Clone)]
@@ -73,11 +99,31 @@ impl<'m, R: Read + Seek> Udf<'m, R> {
         let Some([main, reserve]) = anchor(medium)? else { return Ok(None) };
         // The second sequence is a copy for the case that the first cannot be read.
         let volume = volume(medium, main).or_else(|error| volume(medium, reserve).map_err(|_| error))?;
-        let mut udf = Self { medium, partition: volume.partition, root: 0 };
+        let mut udf = Self {
+            medium,
+            partition: volume.partition,
+            label: volume.label,
+            revision: volume.revision,
+            root: 0,
+            directories: HashMap::new(),
+        };
         let (offset, file_set) = udf.partition_block("the file set descriptor", volume.file_set)?;
         expect("the file set descriptor", offset, &file_set, &[tag::FILE_SET])?;
+        located("the file set descriptor", offset, &file_set, volume.file_set)?;
         udf.root = allocation(file_set.piece(400, 16)).block;
         Ok(Some(udf))
+    }
+
+    pub(super) fn label(&self) -> &str {
+        &self.label
+    }
+
+    pub(super) fn revision(&self) -> u16 {
+        self.revision
+    }
+
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.medium.bytes_read()
     }
 
     pub(super) fn medium_bytes(&self) -> u64 {
@@ -85,16 +131,23 @@ impl<'m, R: Read + Seek> Udf<'m, R> {
     }
 
     /// The file at a path with `/` between names; case does not matter.
-    pub(super) fn find(&mut self, path: &str) -> Result<Option<Entry>, IsoError> {
-        let mut entry = self.entry(self.root)?;
+    pub(super) fn file(&mut self, path: &str) -> Result<Option<Entry>, IsoError> {
+        Ok(self.find(path)?.filter(|entry| entry.kind == Kind::File))
+    }
+
+    /// Whether there is a directory at a path.
+    pub(super) fn has_directory(&mut self, path: &str) -> Result<bool, IsoError> {
+        Ok(self.find(path)?.is_some_and(|entry| entry.kind == Kind::Directory))
+    }
+
+    fn find(&mut self, path: &str) -> Result<Option<Entry>, IsoError> {
+        let mut block = self.root;
         for wanted in path.split('/') {
-            if !entry.directory {
-                return Ok(None);
-            }
-            let Some(block) = self.lookup(&entry, wanted)? else { return Ok(None) };
-            entry = self.entry(block)?;
+            let Some(names) = self.names(block)? else { return Ok(None) };
+            let Some(next) = names.get(&wanted.to_lowercase()) else { return Ok(None) };
+            block = *next;
         }
-        Ok(Some(entry))
+        self.entry(block).map(Some)
     }
 
     /// `length` bytes of a file from `offset`.
@@ -170,6 +223,11 @@ impl<'m, R: Read + Seek> Udf<'m, R> {
         const WHAT: &str = "a file entry";
         let (offset, bytes) = self.partition_block(WHAT, block)?;
         let kind = expect(WHAT, offset, &bytes, &[tag::FILE_ENTRY, tag::EXTENDED_FILE_ENTRY])?;
+        located(WHAT, offset, &bytes, block)?;
+        let strategy = bytes.u16(20);
+        if strategy != STRATEGY {
+            return Err(IsoError::Unsupported { what: format!("UDF file entries of strategy {strategy}") });
+        }
         let header = if kind == tag::FILE_ENTRY { 176 } else { 216 };
         let attributes = bytes.u32(header - 8) as usize;
         let length = bytes.u32(header - 4) as usize;
@@ -187,7 +245,12 @@ impl<'m, R: Read + Seek> Udf<'m, R> {
             3 => return Err(damaged("it is longer than the data inside it")),
             _ => return Err(IsoError::Unsupported { what: "extended allocation descriptors".into() }),
         };
-        Ok(Entry { offset, directory: bytes.byte(27) == 4, bytes: size, contents })
+        let kind = match bytes.byte(27) {
+            4 => Kind::Directory,
+            5 => Kind::File,
+            _ => Kind::Other,
+        };
+        Ok(Entry { offset, kind, bytes: size, contents })
     }
 
     /// The extents of a file of `size` bytes: one is shorter than 1 GiB, so images have many.
@@ -231,7 +294,16 @@ impl<'m, R: Read + Seek> Udf<'m, R> {
                 Recorded::Continuation => {
                     let (offset, block) = self.partition_block("an allocation extent", next.block)?;
                     expect("an allocation extent", offset, &block, &[tag::ALLOCATION_EXTENT])?;
-                    pending = kind.parse(block.piece(24, block.u32(20) as usize));
+                    let length = block.u32(20) as usize;
+                    let more = block.piece(24, length);
+                    if more.len() != length {
+                        return Err(IsoError::Damaged {
+                            structure: "an allocation extent",
+                            offset,
+                            problem: format!("{length} bytes of descriptors do not fit into its block"),
+                        });
+                    }
+                    pending = kind.parse(more);
                     pending.reverse();
                 }
             }
@@ -246,34 +318,45 @@ impl<'m, R: Read + Seek> Udf<'m, R> {
         Ok(extents)
     }
 
-    /// The block of the file entry that `wanted` names in a directory (4/14.4).
-    fn lookup(&mut self, directory: &Entry, wanted: &str) -> Result<Option<u32>, IsoError> {
+    /// What the directory at a block names (4/14.4); `None` if it is none. Of two names that
+    /// differ in case alone the first counts.
+    fn names(&mut self, block: u32) -> Result<Option<Rc<Names>>, IsoError> {
         const WHAT: &str = "a directory";
         const DELETED_OR_PARENT: u8 = 4 | 8;
-        if directory.bytes > DIRECTORY_BYTES {
-            return Err(IsoError::Damaged {
-                structure: WHAT,
-                offset: directory.offset,
-                problem: format!("it has {} bytes", directory.bytes),
-            });
+        if let Some(names) = self.directories.get(&block) {
+            return Ok(Some(Rc::clone(names)));
         }
-        let data = self.read(WHAT, directory, 0, directory.bytes)?;
-        let wanted = wanted.to_lowercase();
+        let directory = self.entry(block)?;
+        if directory.kind != Kind::Directory {
+            return Ok(None);
+        }
+        let offset = directory.offset;
+        let damaged = |problem: String| IsoError::Damaged { structure: WHAT, offset, problem };
+        if directory.bytes > DIRECTORY_BYTES {
+            return Err(damaged(format!("it has {} bytes", directory.bytes)));
+        }
+        let data = self.read(WHAT, &directory, 0, directory.bytes)?;
+        let mut names = Names::new();
         let mut at = 0;
-        while at + 38 <= data.len() {
+        while at + IDENTIFIER_BYTES <= data.len() {
             let record = data.piece(at, usize::MAX - at);
-            expect("a file identifier", at as u64, record, &[tag::FILE_IDENTIFIER])?;
+            expect("a file identifier", offset, record, &[tag::FILE_IDENTIFIER])?;
             let name_length = usize::from(record.byte(19));
-            let name_start = 38 + usize::from(record.u16(36));
+            let name_start = IDENTIFIER_BYTES + usize::from(record.u16(36));
+            let encoded = record.piece(name_start, name_length);
+            if encoded.len() != name_length {
+                return Err(damaged("its last name reaches beyond its end".into()));
+            }
             if record.byte(18) & DELETED_OR_PARENT == 0
-                && let Some(name) = name(record.piece(name_start, name_length))
-                && name.to_lowercase() == wanted
+                && let Some(name) = name(encoded)
             {
-                return Ok(Some(allocation(record.piece(20, 16)).block));
+                names.entry(name.to_lowercase()).or_insert(allocation(record.piece(20, 16)).block);
             }
             at += (name_start + name_length).next_multiple_of(4);
         }
-        Ok(None)
+        let names = Rc::new(names);
+        self.directories.insert(block, Rc::clone(&names));
+        Ok(Some(names))
     }
 }
 
@@ -298,6 +381,8 @@ fn anchor<R: Read + Seek>(medium: &mut Medium<R>) -> Result<Option<[(u64, u64); 
 struct Volume {
     partition: u64,
     file_set: u32,
+    label: String,
+    revision: u16,
 }
 
 /// Walks a volume descriptor sequence. Of several descriptors of one kind the latest counts (3/8.4.3).
@@ -332,13 +417,7 @@ fn volume<R: Read + Seek>(medium: &mut Medium<R>, sequence: (u64, u64)) -> Resul
     if block_bytes != BLOCK {
         return Err(IsoError::Unsupported { what: format!("UDF blocks of {block_bytes} bytes") });
     }
-    // One map of type 1 (3/10.7.2); metadata, virtual and sparable partitions are of type 2.
-    if (logical.u32(268), logical.byte(440), logical.byte(441)) != (1, 1, 6) {
-        return Err(IsoError::Unsupported {
-            what: "UDF with more than one partition, or with a virtual, sparable or metadata partition"
-                .into(),
-        });
-    }
+    one_plain_partition(&logical)?;
     let wanted = logical.u16(444);
     let partition = partitions
         .iter()
@@ -346,5 +425,30 @@ fn volume<R: Read + Seek>(medium: &mut Medium<R>, sequence: (u64, u64)) -> Resul
         .max_by_key(|(number, _)| *number)
         .map(|(_, block)| u64::from(block.u32(188)) * BLOCK);
     let Some(partition) = partition else { return Err(damaged("it has no partition")) };
-    Ok(Volume { partition, file_set: allocation(logical.piece(248, 16)).block })
+    Ok(Volume {
+        partition,
+        file_set: allocation(logical.piece(248, 16)).block,
+        label: dstring(logical.piece(84, 128)),
+        // The suffix of the domain's identifier (UDF 2.1.5.3).
+        revision: logical.u16(240),
+    })
+}
+
+/// One map of type 1 (3/10.7.2); virtual, sparable and metadata partitions have maps of type 2,
+/// which carry their names (UDF 2.2.8 to 2.2.10).
+fn one_plain_partition(logical: &[u8]) -> Result<(), IsoError> {
+    let unsupported = |what: String| Err(IsoError::Unsupported { what });
+    let maps = logical.u32(268);
+    if maps != 1 {
+        return unsupported(format!("UDF with {maps} partition maps"));
+    }
+    match (logical.byte(440), logical.byte(441)) {
+        (1, 6) => Ok(()),
+        (2, 64) => {
+            let name: String = logical.piece(445, 23).iter().map(|byte| char::from(*byte)).collect();
+            let name = name.trim_end_matches('\0').trim_start_matches("*UDF ");
+            unsupported(format!("a UDF partition of the kind `{}`", name.escape_debug()))
+        }
+        (kind, length) => unsupported(format!("a UDF partition map of type {kind} and {length} bytes")),
+    }
 }

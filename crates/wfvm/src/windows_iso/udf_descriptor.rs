@@ -61,6 +61,26 @@ pub(super) fn expect(
     })
 }
 
+/// A descriptor of a partition says at which of its blocks it lies (4/7.2.8), as Linux demands, too.
+pub(super) fn located(
+    structure: &'static str,
+    offset: u64,
+    bytes: &[u8],
+    block: u32,
+) -> Result<(), IsoError> {
+    let said = bytes.u32(12);
+    if said == block {
+        return Ok(());
+    }
+    Err(IsoError::Damaged {
+        structure,
+        offset,
+        problem: format!(
+            "its tag says that it lies in block {said} of the partition, and it lies in {block}"
+        ),
+    })
+}
+
 /// CRC-16 with the polynomial 0x1021 that starts at 0 (3/7.2.6).
 fn crc(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |crc: u16, byte| {
@@ -85,6 +105,13 @@ pub(super) fn name(bytes: &[u8]) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// A name in a field of fixed length, whose last byte is its length (1/7.2.12).
+pub(super) fn dstring(field: &[u8]) -> String {
+    let length = field.last().map_or(0, |length| usize::from(*length));
+    let name = name(field.piece(0, length.min(field.len().saturating_sub(1)))).unwrap_or_default();
+    name.chars().filter(|character| !character.is_control()).collect()
 }
 
 /// An allocation descriptor (4/14.14).

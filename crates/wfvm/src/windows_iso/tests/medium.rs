@@ -5,7 +5,7 @@ use super::super::medium::Fields;
 const SIZE: usize = 2048;
 /// Where the partition begins.
 pub(super) const PARTITION: usize = 260;
-pub(super) const CATALOG: usize = 20;
+pub(super) const CATALOG: usize = 24;
 pub(super) const MAIN_SEQUENCE: usize = 32;
 pub(super) const RESERVE_SEQUENCE: usize = 48;
 
@@ -44,7 +44,12 @@ enum Tree<'a> {
 
 /// The medium with these files; paths have `/` between names.
 pub(super) fn medium(variant: Variant, files: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut builder = Builder { variant, bytes: vec![0; (PARTITION + 300) * SIZE], next: 1 };
+    large(variant, files, 300)
+}
+
+/// One whose partition has this many blocks.
+pub(super) fn large(variant: Variant, files: &[(&str, &[u8])], blocks: usize) -> Vec<u8> {
+    let mut builder = Builder { variant, bytes: vec![0; (PARTITION + blocks) * SIZE], next: 1 };
     builder.volume();
     let mut root = Vec::new();
     for (path, contents) in files {
@@ -79,12 +84,18 @@ impl Builder {
         let mut primary = vec![0; SIZE];
         put(&mut primary, 0, b"\x01CD001\x01");
         put(&mut primary, 40, b"TEST_MEDIUM                     ");
+        let blocks = self.bytes.len() / SIZE;
+        put(&mut primary, 80, &le(blocks));
+        put(&mut primary, 128, &[0, 8]);
         self.block(16, &primary);
         let mut boot_record = vec![0; SIZE];
         put(&mut boot_record, 0, b"\0CD001\x01EL TORITO SPECIFICATION");
         put(&mut boot_record, 0x47, &le(CATALOG));
         self.block(17, &boot_record);
         self.block(18, b"\xffCD001\x01");
+        self.block(19, b"\0BEA01\x01");
+        self.block(20, b"\0NSR02\x01");
+        self.block(21, b"\0TEA01\x01");
         let mut anchor = vec![0; 512];
         put(
             &mut anchor,
@@ -97,7 +108,10 @@ impl Builder {
             put(&mut partition, 188, &[le(PARTITION), le(300)].concat());
             self.tagged(start, 5, &partition);
             let mut logical = vec![0; 446];
+            put(&mut logical, 84, b"\x08Test medium");
+            put(&mut logical, 84 + 127, &[12]);
             put(&mut logical, 212, &le(SIZE));
+            put(&mut logical, 240, &[2, 1]);
             put(&mut logical, 248, &long(SIZE, 0));
             put(&mut logical, 264, &[le(6), le(1)].concat());
             put(&mut logical, 440, &[1, 6, 1, 0, 0, 0]);
@@ -146,6 +160,7 @@ impl Builder {
         let header = if self.variant.extended_entries { 216 } else { 176 };
         let (flags, descriptors) = self.descriptors(contents, header);
         let mut entry = vec![0; header + descriptors.len()];
+        put(&mut entry, 20, &[4, 0]);
         put(&mut entry, 27, &[kind]);
         put(&mut entry, 34, &[flags, 0]);
         put(&mut entry, 56, &(contents.len() as u64).to_le_bytes());
@@ -207,6 +222,8 @@ impl Builder {
     fn tagged(&mut self, lba: usize, identifier: u16, bytes: &[u8]) {
         let mut bytes = bytes.to_vec();
         put(&mut bytes, 0, &identifier.to_le_bytes());
+        // Those of a file system count from their partition's beginning.
+        put(&mut bytes, 12, &le(if identifier < 256 { lba } else { lba - PARTITION }));
         seal(&mut bytes);
         self.block(lba, &bytes);
     }
@@ -259,7 +276,8 @@ pub(super) fn wim(xml: &str) -> Vec<u8> {
     let mut wim = vec![0; 208];
     put(&mut wim, 0, b"MSWIM\0\0\0");
     put(&mut wim, 8, &[le(208), le(0x10D00)].concat());
-    put(&mut wim, 40, &[1, 0, 1, 0]);
+    let images = xml.windows(14).filter(|text| *text == b"<\0I\0M\0A\0G\0E\0 \0").count();
+    put(&mut wim, 40, &[&[1, 0, 1, 0][..], &le(images)].concat());
     put(&mut wim, 72, &(xml.len() as u64).to_le_bytes());
     put(&mut wim, 79, &[2]);
     put(&mut wim, 80, &208_u64.to_le_bytes());

@@ -1,4 +1,4 @@
-use std::io::Cursor;
+use std::io::{self, Cursor};
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use self::medium::{Form, PARTITION, PLAIN, Variant, le, medium, put, seal, wim};
 use super::*;
 
+mod hostile;
 mod medium;
 
 const XML: &str = "<WIM><TOTALBYTES>9</TOTALBYTES>\
@@ -14,7 +15,11 @@ const XML: &str = "<WIM><TOTALBYTES>9</TOTALBYTES>\
       <HARDLINKBYTES>1000000000</HARDLINKBYTES><UNKNOWN><NAME>no</NAME></UNKNOWN>\
       <WINDOWS><ARCH>9</ARCH><EDITIONID>Professional</EDITIONID><INSTALLATIONTYPE>Client</INSTALLATIONTYPE>\
         <LANGUAGES><LANGUAGE>en-US</LANGUAGE><LANGUAGE>de-DE</LANGUAGE><DEFAULT>en-US</DEFAULT></LANGUAGES>\
-        <VERSION><MAJOR>10</MAJOR><BUILD>26100</BUILD></VERSION></WINDOWS>\
+        <PRODUCTTYPE>WinNT</PRODUCTTYPE><PRODUCTSUITE>Terminal Server</PRODUCTSUITE>\
+        <SERVICINGDATA><GDRDUREVISION>0</GDRDUREVISION><PKEYCONFIGVERSION>10.0.26100.1</PKEYCONFIGVERSION></SERVICINGDATA>\
+        <VERSION><MAJOR>10</MAJOR><MINOR>0</MINOR><BUILD>26100</BUILD><SPBUILD>1742</SPBUILD><SPLEVEL>0</SPLEVEL>\
+          <BRANCH>ge_release</BRANCH></VERSION></WINDOWS>\
+      <CREATIONTIME><HIGHPART>0x01DB0014</HIGHPART><LOWPART>0x6C7A9000</LOWPART></CREATIONTIME>\
       <NAME>Pro</NAME><DESCRIPTION>D</DESCRIPTION><DISPLAYNAME>Windows Pro</DISPLAYNAME></IMAGE></WIM>";
 
 static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| usual(PLAIN));
@@ -234,15 +239,27 @@ fn damaged_install_images_are_refused_with_their_fault() {
     };
     let damaged = "the ISO image is damaged: sources/install.wim at byte";
     assert_eq!(with(b"MSWIM"), format!("{damaged} 0: it has only 5 bytes"));
-    assert_eq!(changed(0, b"WLPWM"), format!("{damaged} 0: it does not begin with `MSWIM`"));
+    assert_eq!(changed(0, b"MSWIN"), format!("{damaged} 0: it does not begin with `MSWIM`"));
+    assert_eq!(
+        changed(0, b"WLPWM"),
+        "the ISO image has `sources/install.wim` in the pipable form, which is wimlib's own, which is not supported"
+    );
+    assert_eq!(
+        changed(8, &le(200)),
+        format!("{damaged} 0: the header of sources/install.wim says that it has 200 bytes")
+    );
     assert_eq!(
         changed(12, &le(0xE01)),
         "the ISO image has an install image of version 0xe01, which is not supported"
     );
-    assert_eq!(changed(40, &[2]), format!("{damaged} 40: it is part 2 of 1"));
+    assert_eq!(changed(40, &[2]), format!("{damaged} 0: it is part 2 of 1"));
     assert_eq!(
         changed(42, &[2]),
-        format!("{damaged} 40: it has 2 parts, and `sources/install2.swm` is missing")
+        format!("{damaged} 0: it is part 1 of 2, and only `install.swm` can be split")
+    );
+    assert_eq!(
+        changed(44, &[9]),
+        format!("{damaged} 0: its header counts 9 images, and its XML has those with the indexes 1, 2")
     );
     assert!(changed(79, &[6]).starts_with(&format!("{damaged} 0: its XML has ")));
     assert!(
@@ -252,6 +269,7 @@ fn damaged_install_images_are_refused_with_their_fault() {
     assert!(changed(210, &[0, 0xD8]).ends_with("its XML is not UTF-16"));
     assert!(changed(300, b"<\0/\0").contains("its XML cannot be read: "));
     assert_eq!(with(&wim("<WIM/>")), format!("{damaged} 0: it holds no image"));
+    assert!(with(&wim("<WIM><IMAGE INDEX=\"1\"/><IMAGE INDEX=\"1\"/></WIM>")).ends_with("the indexes 1, 1"));
     assert!(with(&wim("<WIM><IMAGE INDEX=\"x\"/></WIM>")).contains("its XML cannot be read: "));
 }
 

@@ -87,7 +87,9 @@ let
     linuxGuest = import ./linux-guest.nix room;
     linuxVM = import ./linux-vm.nix room;
     windowsDerivation = import ./windows-derivation.nix room;
-    guestOs = byFile ./guest-os (file: import file { inherit (room) sources; inherit (product) referenceGuest; });
+    windows = import ./windows.nix {
+      guests = byFile ./guest-os (file: import file { inherit (room) sources; inherit (product) referenceGuest; });
+    };
   };
 
   product = import ./not-carried.nix // byFile ./lib (file: import file room) // {

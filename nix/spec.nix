@@ -39,11 +39,14 @@ in
   };
 
   /** For `wfvm-nix-builder install`. */
-  install = { arguments, machine, login }: {
+  install = { arguments, machine, login }: present {
     wfvmSpec = version;
     installationMedium = "${arguments.windowsImage}";
     inherit (arguments) guestOs diskMib answerMedium;
-    image = if isString arguments.imageSelection then { name = arguments.imageSelection; } else present arguments.imageSelection;
+    image =
+      if isString arguments.imageSelection then { name = arguments.imageSelection; }
+      else if arguments.imageSelection == null then null
+      else present arguments.imageSelection;
     inherit machine login;
     answerFile = present {
       inherit (arguments) fullName organization productKey uiLanguage inputLocale userLocale systemLocale timeZone

@@ -137,7 +137,7 @@ in
         given
         unknown;
       # The guest's own defaults are better than WFVM's for another guest.
-      wfvms = if warned.guestOs or "windows-11" == "windows-11" then defaults
+      wfvms = if warned.guestOs or null != "reference-guest" then defaults
         else removeAttrs defaults [ "imageSelection" "diskImageSize" "cores" "qemuMem" "enableTpm" ];
       all = wfvms // warned;
       translated = builtins.foldl' (done: name: done // translate.${name} all.${name}) { }

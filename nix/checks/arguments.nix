@@ -35,6 +35,15 @@ facts "arguments" {
   "a user to log on who is not there is refused" = [ (refused (reference { autoLogon = "alice"; }).drvPath) true ];
   "an image that is selected twice is refused" =
     [ (refused (reference { imageSelection = { index = 1; name = "Reference Guest Standard"; }; }).drvPath) true ];
+  "a medium says which release it is and what it has, so that nothing else has to" =
+    [ (let inherit (product.makeWindowsImage { windowsImage = "/nix/store/x.iso"; }) spec; in [ (spec ? guestOs) (spec ? image) ]) [ false false ] ];
+  "a release that is named stands in the spec" =
+    [ (product.makeWindowsImage { windowsImage = "/nix/store/x.iso"; guestOs = "windows-server-2025"; }).spec.guestOs "windows-server-2025" ];
+  "which has the SSH server in the box" =
+    [ (product.makeWindowsImage { windowsImage = "/nix/store/x.iso"; guestOs = "windows-server-2025"; }).spec.payload [ ] ];
+  "a misspelt release is answered with the nearest name" =
+    [ (image { guestOs = "windows-11-24H2"; }) [ ''`guestOs` is "windows-11-24H2". Did you mean "windows-11-24h2"?'' ] ];
+  "a release without a known medium wants one" = [ (refused (product.makeWindowsImage { guestOs = "windows-server-2022"; }).drvPath) true ];
   "an image that is selected by a set of one is taken" =
     [ (refused (reference { imageSelection.index = 1; }).drvPath) false ];
   "right arguments have no problems" = [ (image { cores = 4; imageSelection.index = 1; specializeCommands = [ "x" { path = "y"; } ]; }) [ ] ];

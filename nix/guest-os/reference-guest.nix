@@ -5,6 +5,7 @@
   name = "reference-guest";
   medium = referenceGuest;
   image = "Reference Guest Standard";
+  mediumIs = [ "reference-guest" ];
   payload = [ ];
   cores = 2;
   memoryMib = 1536;

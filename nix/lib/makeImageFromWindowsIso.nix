@@ -38,7 +38,7 @@ check.function "makeImageFromWindowsIso"
     fullName = { type = check.string; };
     # The medium; null: that of the guest.
     iso = { type = check.nullOr check.file; };
-    # The image in it: a key of `editions`, its name, or { index }, { name } or { description }.
+    # The image in it: a key of `editions`, its name, or { index }, { edition }, { name } or { description }.
     edition = { inherit (theirs.imageSelection) type; };
     # Of the disk, in MiB.
     size = { type = mib; default = 64 * 1024; };
@@ -82,9 +82,7 @@ check.function "makeImageFromWindowsIso"
       image = product.makeWindowsImage (intersectAttrs theirs given // locales // {
         windowsImage = given.iso;
         imageSelection =
-          if !(isString given.edition && hasAttr given.edition given.editions) then given.edition
-          else given.editions.${given.edition}.image or
-            (throw "wfvm.makeImageFromWindowsIso: the image's name of `edition` ${given.edition} is not known; give the name, or { index = 1; }.");
+          if isString given.edition && hasAttr given.edition given.editions then { inherit (given) edition; } else given.edition;
         diskMib = size;
         memoryMib = memSize;
         fullName = given.registeredOwner;

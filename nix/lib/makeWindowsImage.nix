@@ -1,7 +1,8 @@
-{ check, guestOs, imageDerivation, layer, machineArguments, product, spec, ... }:
+{ check, imageDerivation, layer, machineArguments, product, spec, windows, ... }:
 
 let
-  inherit (builtins) attrNames foldl' hasAttr mapAttrs;
+  inherit (builtins) attrNames elem foldl' hasAttr mapAttrs;
+  inherit (windows) anyWindows guestOs;
 
   seconds = { type = check.nullOr (check.int "an integer number of seconds" 1); default = null; };
   language = { type = check.string; default = "en-US"; };
@@ -36,14 +37,16 @@ check.function "makeWindowsImage"
   (machineArguments // {
     # Of the derivation; the image's name is made from it.
     name = byGuest check.string;
-    guestOs = { type = check.oneOf (attrNames guestOs); default = "windows-11"; };
+    # A release or a family of them, against which the medium is checked; null: what it is.
+    guestOs = byGuest (check.oneOf (attrNames guestOs));
     # The ISO, as it was downloaded.
     windowsImage = byGuest check.file;
-    # By name, or { index } or { description }.
+    # By name, or { index }, { edition } or { description }; null: by what the medium has.
     imageSelection = byGuest (check.either check.string (check.record {
       index = { type = check.nullOr (check.int "an integer, counted from 1" 1); default = null; };
       name = { type = check.nullOr check.string; default = null; };
       description = { type = check.nullOr check.string; default = null; };
+      edition = { type = check.nullOr check.string; default = null; };
     }));
     diskMib = byGuest (check.int "an integer number of MiB" 1);
 
@@ -92,11 +95,15 @@ check.function "makeWindowsImage"
   })
   (given:
     let
-      guest = guestOs.${given.guestOs};
+      guest = if given.guestOs == null then anyWindows else guestOs.${given.guestOs};
+      # Of a medium that is not given, there is one for each of these.
+      medium =
+        if elem given.guestOs guest.mediumIs then guest.medium
+        else throw "wfvm.makeWindowsImage: `windowsImage` is missing: the installation medium of ${given.guestOs}, which Microsoft gives out.";
       orGuest = name: if given.${name} == null then guest.${name} else given.${name};
       arguments = given // {
-        windowsImage = if given.windowsImage == null then guest.medium else given.windowsImage;
-        imageSelection = if given.imageSelection == null then guest.image else given.imageSelection;
+        windowsImage = if given.windowsImage == null then medium else given.windowsImage;
+        imageSelection = if given.imageSelection == null && given.windowsImage == null then guest.image else given.imageSelection;
         cores = orGuest "cores";
         memoryMib = orGuest "memoryMib";
         diskMib = orGuest "diskMib";
@@ -107,8 +114,8 @@ check.function "makeWindowsImage"
         else throw ''wfvm.makeWindowsImage: `${argument}` is "${given.${argument}}", which is none of `users`.${check.didYouMean (attrNames given.users) given.${argument}}'';
       # Two of them could name two images.
       selectedBy = builtins.filter (key: arguments.imageSelection.${key} != null) (attrNames arguments.imageSelection);
-      one = builtins.isString arguments.imageSelection || builtins.length selectedBy == 1
-        || throw "wfvm.makeWindowsImage: `imageSelection` should have one of `index`, `name` and `description`, but has ${toString (builtins.length selectedBy)}.";
+      one = arguments.imageSelection == null || builtins.isString arguments.imageSelection || builtins.length selectedBy == 1
+        || throw "wfvm.makeWindowsImage: `imageSelection` should have one of `index`, `name`, `edition` and `description`, but has ${toString (builtins.length selectedBy)}.";
       machine = spec.machine arguments;
       logins = mapAttrs (user: { password, ... }: { inherit user password; }) given.users;
       login = logins.${given.login} or (account "login");

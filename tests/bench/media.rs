@@ -14,7 +14,7 @@ use wfvm::{
     machine::system_disk_id,
     media::{self, MediumFile, PromptFree},
     preflight,
-    spec::{self, GuestOsName, Install},
+    spec::{self, Install},
     windows_iso::WindowsIso,
 };
 
@@ -99,15 +99,12 @@ fn ours(spec: &Install, os: &GuestOs, iso: &Path, directory: &Path) -> Result<u6
 fn spec_for(iso: &Path) -> Result<(Install, &'static GuestOs), Problem> {
     let read = WindowsIso::read(fs_err::File::open(iso)?)?;
     let image = read.images.first().ok_or("the medium has no image")?;
-    let name = [GuestOsName::ReferenceGuest, GuestOsName::Windows11]
-        .into_iter()
-        .find(|name| guest_os::data(*name).editions.iter().any(|edition| edition.id == image.edition_id))
-        .ok_or_else(|| format!("the edition `{}` is none that there are data for", image.edition_id))?;
-    let os = guest_os::data(name);
+    let build = image.build.unwrap_or_default();
+    let os = guest_os::of_image(build, &image.installation_type, &image.edition_id)
+        .ok_or_else(|| format!("there are no data for build {build} ({})", image.installation_type))?;
     let json = serde_json::json!({
         "wfvmSpec": spec::VERSION,
         "installationMedium": iso,
-        "guestOs": name,
         "image": { "index": image.index },
         "machine": { "firmware": "uefi", "accelerator": "tcg", "cores": 4, "memoryMib": 4096 },
         "diskMib": 70 << 10,

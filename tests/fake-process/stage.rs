@@ -101,8 +101,8 @@ impl Stage {
         Install {
             wfvm_spec: 1,
             installation_medium: medium::iso(self),
-            guest_os: GuestOsName::Windows11,
-            image: ImageSelection::Index(1),
+            guest_os: Some(GuestOsName::Windows11),
+            image: Some(ImageSelection::Index(1)),
             machine: Self::machine(scenario),
             disk_mib: 4096,
             answer_medium: AnswerMedium::Iso,

@@ -8,5 +8,6 @@
 mod answer_file;
 mod case;
 mod pure_modules;
+mod releases;
 mod settings_reference;
 mod wfvm_contract;

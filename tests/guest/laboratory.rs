@@ -211,8 +211,8 @@ pub(crate) fn spec(firmware: Firmware, answer_medium: AnswerMedium) -> Install {
     Install {
         wfvm_spec: 1,
         installation_medium: given("WFVM_TEST_ISO"),
-        guest_os: GuestOsName::ReferenceGuest,
-        image: ImageSelection::Name("Reference Guest Standard".into()),
+        guest_os: Some(GuestOsName::ReferenceGuest),
+        image: Some(ImageSelection::Name("Reference Guest Standard".into())),
         machine: machine(firmware),
         disk_mib: 4096,
         answer_medium,

@@ -30,7 +30,7 @@ const RESTARTED: &str = "The computer restarted unexpectedly or encountered an u
 
 fn generated() -> String {
     let spec = spec(Firmware::Uefi, AnswerMedium::Floppy);
-    answer_file::xml(&spec, guest_os::data(spec.guest_os), 0).unwrap()
+    answer_file::xml(&spec, &guest_os::REFERENCE_GUEST, 0).unwrap()
 }
 
 /// The file with the mistake in it.

@@ -3,9 +3,13 @@
 //! All findings are given at once: whoever corrects a spec should not have to run it
 //! once per mistake.
 
+mod choice;
+
+pub use choice::{release, selected};
+
 use crate::answer_file;
 use crate::guest_os::{GuestOs, Hardware};
-use crate::spec::{AnswerMedium, DiskBus, Firmware, ImageSelection, Install};
+use crate::spec::{AnswerMedium, DiskBus, Firmware, Install};
 use crate::windows_iso::{Architecture, Image, Platform, WindowsIso};
 
 /// Something in the spec that cannot go well with this medium.
@@ -25,7 +29,7 @@ pub struct Finding {
 /// Everything that would stop the installation, in the order of the spec's fields.
 #[must_use]
 pub fn findings(spec: &Install, os: &GuestOs, iso: &WindowsIso) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings: Vec<Finding> = release(spec, iso).1.into_iter().collect();
     findings.extend(answer_file::problems(spec, os).into_iter().map(|error| Finding {
         field: error.field,
         value: String::new(),
@@ -34,7 +38,7 @@ pub fn findings(spec: &Install, os: &GuestOs, iso: &WindowsIso) -> Vec<Finding> 
     }));
     findings.extend(boot(spec, iso));
     findings.extend(foreign_answer_file(spec, iso));
-    match selected(spec, iso) {
+    match selected(spec, os, iso) {
         Ok(image) => findings.extend(of_image(spec, os, iso, image)),
         Err(finding) => findings.push(finding),
     }
@@ -49,7 +53,7 @@ pub fn findings(spec: &Install, os: &GuestOs, iso: &WindowsIso) -> Vec<Finding> 
 pub fn product_key<'k>(spec: &'k Install, os: &GuestOs, iso: &WindowsIso) -> Option<&'k str> {
     let given = spec.answer_file.product_key.as_deref();
     given.or_else(|| {
-        let edition = &selected(spec, iso).ok()?.edition_id;
+        let edition = &selected(spec, os, iso).ok()?.edition_id;
         if is_volume(iso) { os.volume_key(edition) } else { os.generic_key(edition) }
     })
 }
@@ -58,53 +62,6 @@ pub fn product_key<'k>(spec: &'k Install, os: &GuestOs, iso: &WindowsIso) -> Opt
 fn is_volume(iso: &WindowsIso) -> bool {
     let channel = iso.ei_cfg.as_ref().and_then(|ei_cfg| ei_cfg.channel.as_deref());
     channel.is_some_and(|channel| channel.eq_ignore_ascii_case("Volume"))
-}
-
-/// The image that the spec selects.
-///
-/// # Errors
-/// The finding that lists what the medium offers.
-pub fn selected<'i>(spec: &Install, iso: &'i WindowsIso) -> Result<&'i Image, Finding> {
-    let (field, value, found): (_, _, Vec<&Image>) = match &spec.image {
-        ImageSelection::Index(index) => (
-            "image.index",
-            index.to_string(),
-            iso.images.iter().filter(|image| image.index == *index).collect(),
-        ),
-        ImageSelection::Name(name) => {
-            ("image.name", name.clone(), iso.images.iter().filter(|image| image.name == *name).collect())
-        }
-        ImageSelection::Description(text) => (
-            "image.description",
-            text.clone(),
-            iso.images.iter().filter(|image| image.description == *text).collect(),
-        ),
-    };
-    match found.as_slice() {
-        [image] => Ok(image),
-        [] => Err(Finding {
-            field: field.into(),
-            problem: format!("the medium `{}` has no image `{value}`", iso.volume_label),
-            advice: format!("its images are {}", offered(iso)),
-            value,
-        }),
-        several => Err(Finding {
-            field: field.into(),
-            problem: format!("{} images of the medium `{}` are `{value}`", several.len(), iso.volume_label),
-            advice: format!("select by index: {}", offered(iso)),
-            value,
-        }),
-    }
-}
-
-/// `1 "Windows 11 Home" (Core), 2 …`
-fn offered(iso: &WindowsIso) -> String {
-    let images: Vec<String> = iso
-        .images
-        .iter()
-        .map(|image| format!("{} \"{}\" ({})", image.index, image.name, image.edition_id))
-        .collect();
-    images.join(", ")
 }
 
 fn boot(spec: &Install, iso: &WindowsIso) -> Option<Finding> {
@@ -164,14 +121,6 @@ fn of_image(spec: &Install, os: &GuestOs, iso: &WindowsIso, image: &Image) -> Ve
             spec.installation_medium.display().to_string(),
             format!("the image `{}` is for {}, and the machine is amd64", image.name, image.architecture),
             "take the medium for 64-bit PCs".into(),
-        );
-    }
-    if let Some(build) = image.build.filter(|build| !os.builds.contains(build)) {
-        add(
-            "guestOs",
-            os.title.into(),
-            format!("the image `{}` is build {build}", image.name),
-            format!("{} has builds {} to {}", os.title, os.builds.start(), os.builds.end()),
         );
     }
     findings.extend(language(spec, iso, image));

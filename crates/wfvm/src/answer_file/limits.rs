@@ -15,9 +15,10 @@ use crate::spec::{Firmware, ImageSelection, Install};
 pub fn problems(spec: &Install, os: &GuestOs) -> Vec<AnswerFileError> {
     let mut problems = Problems(Vec::new());
     match &spec.image {
-        ImageSelection::Index(_) => {}
-        ImageSelection::Name(name) => problems.text("image.name", name, 1..=256),
-        ImageSelection::Description(text) => problems.text("image.description", text, 1..=256),
+        None | Some(ImageSelection::Index(_)) => {}
+        Some(ImageSelection::Name(name)) => problems.text("image.name", name, 1..=256),
+        Some(ImageSelection::Description(text)) => problems.text("image.description", text, 1..=256),
+        Some(ImageSelection::Edition(edition)) => problems.text("image.edition", edition, 1..=256),
     }
     disk(spec, &mut problems);
     values::check(&spec.answer_file, &mut problems);

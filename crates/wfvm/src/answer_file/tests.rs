@@ -4,7 +4,7 @@ use quick_xml::events::Event;
 
 use super::element::Content;
 use super::*;
-use crate::guest_os::{REFERENCE_GUEST, WINDOWS_11};
+use crate::guest_os::{REFERENCE_GUEST, WINDOWS_11_24H2};
 use crate::spec::{self, Account, Firmware, ImageSelection, RunCommand, WillReboot};
 
 fn install() -> Install {
@@ -126,7 +126,7 @@ fn only_checks_that_the_machine_would_fail_are_skipped() {
         let mut spec = install();
         spec.payload.push(spec::PayloadFile { name: "OpenSSH-Win64.zip".into(), source: "/zip".into() });
         change(&mut spec);
-        let document = read(&xml(&spec, &WINDOWS_11, 0).unwrap());
+        let document = read(&xml(&spec, &WINDOWS_11_24H2, 0).unwrap());
         let commands = at(&document, &["windowsPE", "Microsoft-Windows-Setup", "RunSynchronous"]).unwrap();
         let values: Vec<String> = commands
             .children
@@ -167,7 +167,7 @@ type Case = (&'static str, fn(&mut Install));
 #[test]
 fn values_that_setup_would_stop_at_are_refused_with_their_field() {
     let cases: [Case; 30] = [
-        ("image.name: is empty", |spec| spec.image = ImageSelection::Name(String::new())),
+        ("image.name: is empty", |spec| spec.image = Some(ImageSelection::Name(String::new()))),
         ("diskMib: 2097153 MiB; under BIOS", |spec| spec.disk_mib = (2 << 20) + 1),
         ("answerFile.fullName: has 64 characters; Windows takes up to 63", |spec| {
             spec.answer_file.full_name = "x".repeat(64);
@@ -280,7 +280,7 @@ fn the_first_logon_needs_an_administrator() {
 
 #[test]
 fn the_first_logon_file_is_ascii_with_carriage_returns_and_checks_each_command() {
-    for os in [&WINDOWS_11, &REFERENCE_GUEST] {
+    for os in [&WINDOWS_11_24H2, &REFERENCE_GUEST] {
         let text = first_logon_cmd(os);
         assert!(text.is_ascii() && text.ends_with("\r\n"));
         assert!(text.split("\r\n").all(|line| !line.contains(['\r', '\n'])));
@@ -328,7 +328,7 @@ prop_compose! {
     ) -> Install {
         let mut spec = install();
         spec.machine.firmware = if uefi { Firmware::Uefi } else { Firmware::Bios };
-        spec.image = image;
+        spec.image = Some(image);
         spec.login.password.clone_from(&password);
         let answers = &mut spec.answer_file;
         answers.full_name = full_name;
@@ -365,7 +365,7 @@ proptest! {
             2 => answers.accounts[0].display_name = text,
             3 => answers.specialize_commands.push(RunCommand { path: text, description: None, will_reboot: None }),
             4 => answers.administrator_password = Some(text),
-            _ => spec.image = ImageSelection::Name(text),
+            _ => spec.image = Some(ImageSelection::Name(text)),
         }
         let refusal = xml(&spec, &REFERENCE_GUEST, 0).unwrap_err();
         prop_assert_eq!(refusal.problem, format!("holds the control character U+{:04X}", u32::from(character)));

@@ -38,22 +38,21 @@ fn setup(spec: &Install, os: &GuestOs, disk_number: u32) -> Vec<Element> {
 }
 
 fn image_install(spec: &Install, disk_number: u32) -> Element {
-    let (key, value) = match &spec.image {
-        ImageSelection::Index(index) => ("/IMAGE/INDEX", index.to_string()),
-        ImageSelection::Name(name) => ("/IMAGE/NAME", name.clone()),
-        ImageSelection::Description(description) => ("/IMAGE/DESCRIPTION", description.clone()),
+    let metadata = match &spec.image {
+        Some(ImageSelection::Index(index)) => Some(("/IMAGE/INDEX", index.to_string())),
+        Some(ImageSelection::Name(name)) => Some(("/IMAGE/NAME", name.clone())),
+        Some(ImageSelection::Description(description)) => Some(("/IMAGE/DESCRIPTION", description.clone())),
+        // The key chooses it. An installation gives its number, which it has from the medium.
+        Some(ImageSelection::Edition(_)) | None => None,
     };
-    let metadata = group("MetaData", [text("Key", key), text("Value", value)]).added();
+    let install_from = metadata
+        .map(|(key, value)| group("MetaData", [text("Key", key), text("Value", value)]).added())
+        .map(|metadata| group("InstallFrom", [metadata]));
     // Without a `Path` Setup takes the install image of its own medium, whether .wim, .esd or .swm.
-    let os_image = group(
-        "OSImage",
-        [
-            group("InstallFrom", [metadata]),
-            disk_configuration::install_to(spec.machine.firmware, disk_number),
-            text("WillShowUI", "OnError"),
-        ],
-    );
-    group("ImageInstall", [os_image])
+    let mut os_image: Vec<Element> = install_from.into_iter().collect();
+    os_image.push(disk_configuration::install_to(spec.machine.firmware, disk_number));
+    os_image.push(text("WillShowUI", "OnError"));
+    group("ImageInstall", [group("OSImage", os_image)])
 }
 
 fn user_data(spec: &Install) -> Element {

@@ -9,11 +9,11 @@ use std::{
 use super::InstallError;
 use crate::{
     answer_file,
-    guest_os::{self, GuestOs},
+    guest_os::GuestOs,
     machine::{InstallationMedium, system_disk_id},
     media::{self, Medium, MediumFile, PromptFree},
     preflight,
-    spec::{Firmware, Install},
+    spec::{Firmware, ImageSelection, Install},
     windows_iso::WindowsIso,
 };
 
@@ -42,8 +42,11 @@ pub(super) fn inspect(spec: &Install) -> Result<Preparation, InstallError> {
     let medium = fs_err::canonicalize(&spec.installation_medium).map_err(unreadable("installationMedium"))?;
     let file = fs_err::File::open(&medium).map_err(unreadable("installationMedium"))?;
     let iso = WindowsIso::read(file).map_err(|source| InstallError::Medium { path: path.clone(), source })?;
-    let os = guest_os::data(spec.guest_os);
+    let (os, unknown) = preflight::release(spec, &iso);
     let summary = if spec.custom_answer_file.is_some() {
+        if let Some(finding) = unknown {
+            return Err(InstallError::Preflight(vec![finding]));
+        }
         format!("{}, with an answer file of its own, from `{}`", os.title, iso.volume_label)
     } else {
         let findings = preflight::findings(spec, os, &iso);
@@ -51,7 +54,7 @@ pub(super) fn inspect(spec: &Install) -> Result<Preparation, InstallError> {
             return Err(InstallError::Preflight(findings));
         }
         let image =
-            preflight::selected(spec, &iso).map_err(|finding| InstallError::Preflight(vec![finding]))?;
+            preflight::selected(spec, os, &iso).map_err(|finding| InstallError::Preflight(vec![finding]))?;
         format!("{}: image {} `{}` of `{}`", os.title, image.index, image.name, iso.volume_label)
     };
     Ok(Preparation { medium, iso, os, summary })
@@ -77,6 +80,10 @@ impl Preparation {
         } else {
             let disk = system_disk_id(spec.machine.disk_bus, spec.answer_medium);
             let mut spec = spec.clone();
+            // Names differ between languages and media; the number is this medium's.
+            let image = preflight::selected(&spec, self.os, &self.iso)
+                .map_err(|finding| InstallError::Preflight(vec![finding]))?;
+            spec.image = Some(ImageSelection::Index(image.index));
             spec.answer_file.product_key =
                 preflight::product_key(&spec, self.os, &self.iso).map(str::to_owned);
             answer_file::xml(&spec, self.os, disk)

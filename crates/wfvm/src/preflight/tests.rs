@@ -1,6 +1,6 @@
 use super::*;
-use crate::guest_os::{REFERENCE_GUEST, WINDOWS_11};
-use crate::spec::{self, GuestOsName};
+use crate::guest_os::{REFERENCE_GUEST, WINDOWS_11_24H2};
+use crate::spec::{self, DiskBus, GuestOsName, ImageSelection};
 use crate::windows_iso::{BootEntry, CatalogPatch, EiCfg};
 
 fn install() -> Install {
@@ -67,11 +67,11 @@ fn an_unknown_image_is_answered_with_those_that_exist() {
     let offers = "its images are 1 \"Reference Guest Standard\" (ReferenceStandard), \
                   2 \"Reference Guest Datacenter\" (ReferenceDatacenter)";
     assert_eq!(
-        said(|spec, _| spec.image = ImageSelection::Name("Windows 11 Pro".into())),
+        said(|spec, _| spec.image = Some(ImageSelection::Name("Windows 11 Pro".into()))),
         [format!("image.name: the medium `REFERENCE` has no image `Windows 11 Pro` | {offers}")]
     );
     assert_eq!(
-        said(|spec, _| spec.image = ImageSelection::Index(3)),
+        said(|spec, _| spec.image = Some(ImageSelection::Index(3))),
         [format!("image.index: the medium `REFERENCE` has no image `3` | {offers}")]
     );
 }
@@ -102,11 +102,11 @@ fn all_findings_come_at_once() {
     assert_eq!(
         fields,
         [
+            "guestOs",
             "answerFile.computerName",
             "machine.firmware",
             "answerMedium",
             "installationMedium",
-            "guestOs",
             "answerFile.uiLanguage",
             "answerFile.productKey",
             "diskMib",
@@ -115,7 +115,7 @@ fn all_findings_come_at_once() {
     );
     let advice: Vec<&str> =
         said.iter().filter_map(|line| line.split_once(" | ")).map(|(_, advice)| advice).collect();
-    assert_eq!(advice[1], "it starts under `bios`");
+    assert_eq!(advice[2], "it starts under `bios`");
     assert_eq!(advice[5], "it has en-US, de-DE");
     assert_eq!(advice[6], "the generic key of ReferenceStandard is RGSTD-22222-33333-44444-55555");
     assert_eq!(advice[7], "give at least 5376 MiB; what is not used takes no space");
@@ -124,6 +124,7 @@ fn all_findings_come_at_once() {
 #[test]
 fn an_evaluation_takes_no_key() {
     let said = said(|spec, iso| {
+        spec.guest_os = None;
         spec.answer_file.product_key = Some("RGSTD-22222-33333-44444-55555".into());
         iso.images[0].edition_id = "EnterpriseEval".into();
     });
@@ -136,14 +137,14 @@ fn the_key_is_the_given_one_or_that_of_edition_and_channel() {
     let (mut spec, mut iso) = (install(), medium());
     assert_eq!(product_key(&spec, &REFERENCE_GUEST, &iso), Some("RGSTD-22222-33333-44444-55555"));
     iso.images[0].edition_id = "Enterprise".into();
-    assert_eq!(product_key(&spec, &WINDOWS_11, &iso), Some("XGVPP-NMH47-7TTHJ-W3FW7-8HV2C"));
+    assert_eq!(product_key(&spec, &WINDOWS_11_24H2, &iso), Some("XGVPP-NMH47-7TTHJ-W3FW7-8HV2C"));
     let channel = Some("volume".into());
     iso.ei_cfg = Some(EiCfg { channel, ..EiCfg::default() });
-    assert_eq!(product_key(&spec, &WINDOWS_11, &iso), Some("NPPR9-FWDCX-D2C8J-H872K-2YT43"));
+    assert_eq!(product_key(&spec, &WINDOWS_11_24H2, &iso), Some("NPPR9-FWDCX-D2C8J-H872K-2YT43"));
     iso.images[0].edition_id = "EnterpriseEval".into();
-    assert_eq!(product_key(&spec, &WINDOWS_11, &iso), None);
+    assert_eq!(product_key(&spec, &WINDOWS_11_24H2, &iso), None);
     spec.answer_file.product_key = Some("AAAAA-AAAAA-AAAAA-AAAAA-AAAAA".into());
-    assert_eq!(product_key(&spec, &WINDOWS_11, &iso), Some("AAAAA-AAAAA-AAAAA-AAAAA-AAAAA"));
+    assert_eq!(product_key(&spec, &WINDOWS_11_24H2, &iso), Some("AAAAA-AAAAA-AAAAA-AAAAA-AAAAA"));
 }
 
 #[test]
@@ -159,15 +160,18 @@ fn a_medium_that_waits_for_a_key_is_refused_under_uefi_only() {
 #[test]
 fn windows_11_without_its_ssh_server_is_refused() {
     let mut spec = install();
-    spec.guest_os = GuestOsName::Windows11;
+    spec.guest_os = Some(GuestOsName::Windows11);
+    let mut iso = medium();
+    iso.images.iter_mut().for_each(|image| image.build = Some(26100));
     let fields: Vec<String> =
-        findings(&spec, &WINDOWS_11, &medium()).into_iter().map(|finding| finding.field).collect();
+        findings(&spec, &WINDOWS_11_24H2, &iso).into_iter().map(|finding| finding.field).collect();
     assert_eq!(fields, ["payload", "diskMib", "machine.memoryMib"]);
 }
 
 #[test]
 fn windows_needs_a_driver_for_virtio_and_a_cpu_of_its_time() {
     let (mut spec, mut iso) = (install(), medium());
+    spec.guest_os = None;
     spec.payload.push(spec::PayloadFile { name: "OpenSSH-Win64.zip".into(), source: "/zip".into() });
     spec.disk_mib = 65536;
     spec.machine.memory_mib = 4096;
@@ -175,7 +179,7 @@ fn windows_needs_a_driver_for_virtio_and_a_cpu_of_its_time() {
     spec.machine.cpu_model = Some("core2duo-v1,+ssse3".into());
     iso.images[0].build = Some(26100);
     let fields = |spec: &Install, iso: &WindowsIso| -> Vec<String> {
-        findings(spec, &WINDOWS_11, iso).into_iter().map(|finding| finding.field).collect()
+        findings(spec, &WINDOWS_11_24H2, iso).into_iter().map(|finding| finding.field).collect()
     };
     assert_eq!(fields(&spec, &iso), ["machine.cpuModel", "machine.diskBus"]);
     spec.answer_file.driver_paths.push(r"D:\".into());
@@ -184,6 +188,109 @@ fn windows_needs_a_driver_for_virtio_and_a_cpu_of_its_time() {
     spec.machine.cpu_model = Some("Nehalem".into());
     iso.images[0].build = Some(26100);
     assert_eq!(fields(&spec, &iso), Vec::<String>::new());
+}
+
+/// A medium as one of Windows Server 2022 is, and one of Windows 11's first.
+fn windows(build: u32, images: &[(&str, &str, &str, &str)]) -> WindowsIso {
+    let mut iso = medium();
+    iso.volume_label = "WINDOWS".into();
+    iso.images = images
+        .iter()
+        .zip(1..)
+        .map(|((name, shown, edition, kind), index)| Image {
+            name: (*name).into(),
+            display_name: (*shown).into(),
+            edition_id: (*edition).into(),
+            installation_type: (*kind).into(),
+            build: Some(build),
+            ..image(index, "")
+        })
+        .collect();
+    iso
+}
+
+fn server() -> WindowsIso {
+    let image = |name, shown, edition, kind| (name, shown, edition, kind);
+    windows(
+        20348,
+        &[
+            image(
+                "Windows Server 2022 SERVERSTANDARDCORE",
+                "Windows Server 2022 Standard",
+                "ServerStandard",
+                "Server Core",
+            ),
+            image(
+                "Windows Server 2022 SERVERSTANDARD",
+                "Windows Server 2022 Standard (Desktop Experience)",
+                "ServerStandard",
+                "Server",
+            ),
+        ],
+    )
+}
+
+#[test]
+fn the_release_is_found_on_the_medium() {
+    let mut spec = install();
+    spec.guest_os = None;
+    let (os, doubt) = release(&spec, &server());
+    assert_eq!((os.title, doubt), ("Windows Server 2022", None));
+    assert_eq!(release(&spec, &medium()).0.title, "reference guest");
+}
+
+#[test]
+fn a_release_that_the_medium_is_not_of_is_refused() {
+    let mut spec = install();
+    let doubt = |spec: &Install, iso: &WindowsIso| {
+        let (os, finding) = release(spec, iso);
+        (os.title, finding.map(|finding| format!("{finding} | {}", finding.advice)))
+    };
+    spec.guest_os = Some(GuestOsName::WindowsServer2025);
+    let problem = "guestOs: the medium `WINDOWS` is build 20348 (Windows Server 2022), and the spec names \
+                   Windows Server 2025 | leave it out, or write `windows-server-2022`";
+    assert_eq!(doubt(&spec, &server()), ("Windows Server 2022", Some(problem.into())));
+    spec.guest_os = Some(GuestOsName::WindowsServer);
+    assert_eq!(doubt(&spec, &server()), ("Windows Server 2022", None));
+    // A build that nobody knows is judged as the newest, and refused.
+    spec.guest_os = None;
+    let (title, problem) = doubt(&spec, &windows(99999, &[("Windows 13", "", "Professional", "Client")]));
+    let problem = problem.unwrap();
+    assert_eq!(title, "Windows 11 25H2");
+    assert!(
+        problem.contains("is build 99999 (Client), and there are no data for it | known are Windows 10"),
+        "{problem}"
+    );
+}
+
+#[test]
+fn an_image_is_chosen_by_edition_or_by_what_setup_shows() {
+    let mut spec = install();
+    spec.guest_os = None;
+    let chosen = |spec: &Install, iso: &WindowsIso| {
+        selected(spec, release(spec, iso).0, iso).map(|image| image.index).map_err(|finding| finding.advice)
+    };
+    spec.image = None;
+    assert_eq!(chosen(&spec, &server()), Ok(2), "with a desktop");
+    spec.image = Some(ImageSelection::Edition("ServerStandardCore".into()));
+    assert_eq!(chosen(&spec, &server()), Ok(1));
+    spec.image = Some(ImageSelection::Name("Windows Server 2022 Standard".into()));
+    assert_eq!(chosen(&spec, &server()), Ok(1));
+    // Windows 11's first images had the names of Windows 10's.
+    let first = windows(
+        22000,
+        &[
+            ("Windows 10 Home", "Windows 11 Home", "Core", "Client"),
+            ("Windows 10 Pro", "Windows 11 Pro", "Professional", "Client"),
+        ],
+    );
+    spec.image = Some(ImageSelection::Name("Windows 11 Pro".into()));
+    assert_eq!(chosen(&spec, &first), Ok(2));
+    spec.image = None;
+    assert_eq!(chosen(&spec, &first), Ok(2));
+    // Editions that nobody prefers are listed.
+    let odd = windows(22631, &[("A", "", "CoreN", "Client"), ("B", "", "CoreSingleLanguage", "Client")]);
+    assert_eq!(chosen(&spec, &odd), Err("select one: 1 \"A\" (CoreN), 2 \"B\" (CoreSingleLanguage)".into()));
 }
 
 #[test]

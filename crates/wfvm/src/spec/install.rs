@@ -13,10 +13,13 @@ pub struct Install {
     pub wfvm_spec: u32,
     /// The installation ISO. It is only read.
     pub installation_medium: PathBuf,
-    /// Which guest this is: the data that differ between guests.
-    pub guest_os: GuestOsName,
-    /// Which image of the medium is installed.
-    pub image: ImageSelection,
+    /// Which release the medium should be of; absent: whichever it is.
+    #[serde(default)]
+    pub guest_os: Option<GuestOsName>,
+    /// Which image of the medium is installed; absent: its only one, or that of the edition that
+    /// most would take (`Professional`, `Enterprise`, `ServerStandard` with a desktop).
+    #[serde(default)]
+    pub image: Option<ImageSelection>,
     /// What the guest runs on.
     pub machine: Machine,
     /// Virtual size of the disk in MiB.
@@ -42,27 +45,68 @@ pub struct Install {
     pub tools: Tools,
 }
 
-/// Guests that the product has data for.
+/// Releases that the product has data for, and families of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum GuestOsName {
-    /// Windows 11.
+    /// Windows 10, any from 1809 on.
+    #[serde(rename = "windows-10")]
+    Windows10,
+    /// Windows 10 from 1809 (build 17763) to 22H2 (build 19045).
+    #[serde(rename = "windows-10-22h2")]
+    Windows10Release22H2,
+    /// Windows 11, any.
     #[serde(rename = "windows-11")]
     Windows11,
+    /// Windows 11 from its first release (build 22000) to 23H2 (build 22631).
+    #[serde(rename = "windows-11-23h2")]
+    Windows11Release23H2,
+    /// Windows 11 24H2 (build 26100).
+    #[serde(rename = "windows-11-24h2")]
+    Windows11Release24H2,
+    /// Windows 11 25H2 (build 26200).
+    #[serde(rename = "windows-11-25h2")]
+    Windows11Release25H2,
+    /// Windows Server, any of those below.
+    WindowsServer,
+    /// Windows Server 2019 (build 17763).
+    #[serde(rename = "windows-server-2019")]
+    WindowsServer2019,
+    /// Windows Server 2022 (build 20348).
+    #[serde(rename = "windows-server-2022")]
+    WindowsServer2022,
+    /// Windows Server 2025 (build 26100).
+    #[serde(rename = "windows-server-2025")]
+    WindowsServer2025,
     /// The licence-free guest that follows Setup's documents.
     ReferenceGuest,
 }
 
-/// How the answer file names the image (`/IMAGE/INDEX`, `/IMAGE/NAME`, `/IMAGE/DESCRIPTION`).
+impl GuestOsName {
+    /// As a spec has it.
+    #[must_use]
+    pub fn text(self) -> String {
+        // A name without fields is a string, and a string is its own text.
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(text)) => text,
+            _ => String::new(),
+        }
+    }
+}
+
+/// How an image of the medium is chosen. The answer file names it by its number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ImageSelection {
     /// Counted from 1.
     Index(u32),
-    /// The exact name.
+    /// The exact name, or what Setup shows instead of it.
     Name(String),
     /// The exact description.
     Description(String),
+    /// `EDITIONID`, which is the same in every language; a server without a desktop is
+    /// `ServerStandardCore`.
+    Edition(String),
 }
 
 /// The medium that carries the answer file.
@@ -141,7 +185,7 @@ impl Spec for Install {
                 problem: format!("{} MiB is not between 1 GiB and 64 TiB", self.disk_mib),
             });
         }
-        if self.image == ImageSelection::Index(0) {
+        if self.image == Some(ImageSelection::Index(0)) {
             return Err(SpecError::Value {
                 path: "image.index",
                 problem: "images are counted from 1".into(),

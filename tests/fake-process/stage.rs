@@ -103,7 +103,8 @@ impl Stage {
             installation_medium: medium::iso(self),
             guest_os: Some(GuestOsName::Windows11),
             image: Some(ImageSelection::Index(1)),
-            machine: Self::machine(scenario),
+            // What Setup needs, although nobody has it here.
+            machine: Machine { memory_mib: 2048, ..Self::machine(scenario) },
             disk_mib: 4096,
             answer_medium: AnswerMedium::Iso,
             answer_file: AnswerFile {

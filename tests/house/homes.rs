@@ -26,7 +26,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("russh", &["wfvm/src/session/", "reference-guest/src/openssh/"]),
     ("russh_sftp", &["wfvm/src/session/", "reference-guest/src/openssh/"]),
-    ("schemars", &["wfvm/src/spec/", "wfvm/src/windows_iso/"]),
+    ("schemars", &["wfvm/src/inspect/", "wfvm/src/preflight/", "wfvm/src/spec/", "wfvm/src/windows_iso/"]),
     ("serde_path_to_error", &["wfvm/src/spec/"]),
     ("sha1", &["reference-guest/src/stand_ins/certutil.rs"]),
     (

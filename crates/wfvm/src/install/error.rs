@@ -7,7 +7,7 @@ use crate::{
     evidence::Evidence,
     media::{MediaError, PatchOutside},
     phase::Phase,
-    preflight::Finding,
+    preflight::{Severity, Verdict},
     tool::ToolError,
     windows_iso::IsoError,
 };
@@ -59,7 +59,7 @@ pub enum InstallError {
     },
     /// The spec and the medium do not fit together.
     #[error("the spec does not fit the medium:{}", listed(.0))]
-    Preflight(Vec<Finding>),
+    Preflight(Verdict),
     /// A value that Setup would refuse.
     #[error("the spec has values that Windows Setup would refuse:{}", refused(.0))]
     AnswerFile(Vec<AnswerFileError>),
@@ -146,12 +146,19 @@ where
     }
 }
 
-fn listed(findings: &[Finding]) -> String {
-    let lines = findings.iter().map(|finding| match &finding.advice[..] {
-        "" => format!("\n  {finding}"),
-        advice => format!("\n  {finding}\n    {advice}"),
+/// What is refused first, each with its advice; then what else there is to know.
+fn listed(verdict: &Verdict) -> String {
+    let lines = verdict.findings.iter().map(|finding| {
+        let mark = match finding.severity {
+            Severity::Refusal => String::new(),
+            Severity::Warning | Severity::Note => format!("{}: ", finding.severity.word()),
+        };
+        match &finding.advice[..] {
+            "" => format!("\n  {mark}{finding}"),
+            advice => format!("\n  {mark}{finding}\n    {advice}"),
+        }
     });
-    lines.collect::<Vec<_>>().concat()
+    lines.collect()
 }
 
 fn refused(problems: &[AnswerFileError]) -> String {

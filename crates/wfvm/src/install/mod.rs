@@ -17,6 +17,7 @@ use crate::{
     guest::{Observer, PageReader, Sighting, Watching},
     machine::{Assembly, Display, Memory, Plugged, SystemDisk, Writes},
     phase::Phase,
+    preflight::Verdict,
     progress::Progress,
     qemu::{Channels, Qemu},
     session::Session,
@@ -43,6 +44,14 @@ pub struct Places<'a> {
     pub builder: &'a Path,
     /// Who sees the guest's screen.
     pub display: Display,
+}
+
+/// Lays a spec beside its medium, and starts nothing.
+///
+/// # Errors
+/// [`InstallError`], if the medium cannot be read; what does not fit is in the verdict.
+pub fn preflight(spec: &Install) -> Result<Verdict, InstallError> {
+    preparation::preflight(spec)
 }
 
 /// Installs, and puts the disk to `places.out`.
@@ -81,7 +90,10 @@ async fn story(
     let title = spec.installation_medium.display();
     progress.phase(Phase::Preflight, &format!("does {title} have what the spec asks for?"));
     let preparation = preparation::inspect(spec)?;
-    progress.line(&format!("  {}", preparation.summary));
+    progress.line(&format!("  {}", preparation.verdict.summary));
+    for line in preparation.verdict.lines().lines() {
+        progress.line(&format!("  {line}"));
+    }
     let acceleration =
         accelerator::settle(spec.machine.accelerator, &spec.tools, places.scratch, progress).await?;
 

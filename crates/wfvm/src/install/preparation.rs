@@ -12,7 +12,7 @@ use crate::{
     guest_os::GuestOs,
     machine::{InstallationMedium, system_disk_id},
     media::{self, Medium, MediumFile, PromptFree},
-    preflight,
+    preflight::{self, Finding, Verdict},
     spec::{Firmware, ImageSelection, Install},
     windows_iso::WindowsIso,
 };
@@ -24,8 +24,8 @@ pub(super) struct Preparation {
     medium: PathBuf,
     iso: WindowsIso,
     os: &'static GuestOs,
-    /// What will be installed, in one line.
-    pub(super) summary: String,
+    /// What will be installed, and what is worth knowing of it.
+    pub(super) verdict: Verdict,
 }
 
 /// The media of an installation, written.
@@ -38,26 +38,75 @@ pub(super) struct Media {
 
 /// Reads the medium and finds everything that would stop Setup.
 pub(super) fn inspect(spec: &Install) -> Result<Preparation, InstallError> {
+    let (medium, iso) = read(spec)?;
+    let (os, _) = preflight::release(spec, &iso);
+    let verdict = verdict(spec, os, &iso);
+    if verdict.is_refused() {
+        return Err(InstallError::Preflight(verdict));
+    }
+    Ok(Preparation { medium, iso, os, verdict })
+}
+
+/// What [`inspect`] finds, when nothing shall be installed.
+pub(super) fn preflight(spec: &Install) -> Result<Verdict, InstallError> {
+    let (_, iso) = read(spec)?;
+    let (os, _) = preflight::release(spec, &iso);
+    Ok(verdict(spec, os, &iso))
+}
+
+fn read(spec: &Install) -> Result<(PathBuf, WindowsIso), InstallError> {
     let path = spec.installation_medium.display().to_string();
     let medium = fs_err::canonicalize(&spec.installation_medium).map_err(unreadable("installationMedium"))?;
     let file = fs_err::File::open(&medium).map_err(unreadable("installationMedium"))?;
-    let iso = WindowsIso::read(file).map_err(|source| InstallError::Medium { path: path.clone(), source })?;
-    let (os, unknown) = preflight::release(spec, &iso);
-    let summary = if spec.custom_answer_file.is_some() {
-        if let Some(finding) = unknown {
-            return Err(InstallError::Preflight(vec![finding]));
-        }
-        format!("{}, with an answer file of its own, from `{}`", os.title, iso.volume_label)
+    let iso = WindowsIso::read(file).map_err(|source| InstallError::Medium { path, source })?;
+    Ok((medium, iso))
+}
+
+fn verdict(spec: &Install, os: &GuestOs, iso: &WindowsIso) -> Verdict {
+    let label = &iso.volume_label;
+    let (summary, mut findings) = if spec.custom_answer_file.is_some() {
+        let summary = format!("{}, with an answer file of its own, from `{label}`", os.title);
+        (summary, preflight::findings_around(spec, os, iso))
     } else {
-        let findings = preflight::findings(spec, os, &iso);
-        if !findings.is_empty() {
-            return Err(InstallError::Preflight(findings));
-        }
-        let image =
-            preflight::selected(spec, os, &iso).map_err(|finding| InstallError::Preflight(vec![finding]))?;
-        format!("{}: image {} `{}` of `{}`", os.title, image.index, image.name, iso.volume_label)
+        let summary = match preflight::selected(spec, os, iso) {
+            Ok(image) => format!("{}: image {} `{}` of `{label}`", os.title, image.index, image.name),
+            Err(_) => format!("{}: no image of `{label}`", os.title),
+        };
+        (summary, preflight::findings(spec, os, iso))
     };
-    Ok(Preparation { medium, iso, os, summary })
+    findings.extend(files(spec));
+    Verdict::new(summary, findings)
+}
+
+/// The files that the spec names besides: whether they can be read, and have room.
+fn files(spec: &Install) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut size =
+        |field: String, file: &Path| match fs_err::File::open(file).and_then(|file| file.metadata()) {
+            Ok(metadata) if metadata.is_file() => metadata.len(),
+            Ok(_) => {
+                findings.push(Finding::refusal(
+                    &field,
+                    file.to_string_lossy(),
+                    "is no file".into(),
+                    String::new(),
+                ));
+                0
+            }
+            Err(error) => {
+                let value = file.to_string_lossy();
+                findings.push(Finding::refusal(&field, value, error.to_string(), String::new()));
+                0
+            }
+        };
+    if let Some(file) = &spec.custom_answer_file {
+        size("customAnswerFile".into(), file);
+    }
+    let sources = spec.payload.iter().enumerate();
+    let bytes: Vec<u64> =
+        sources.map(|(at, file)| size(format!("payload[{at}].source"), &file.source)).collect();
+    findings.extend(preflight::answer_medium(spec, &bytes));
+    findings
 }
 
 impl Preparation {
@@ -82,7 +131,7 @@ impl Preparation {
             let mut spec = spec.clone();
             // Names differ between languages and media; the number is this medium's.
             let image = preflight::selected(&spec, self.os, &self.iso)
-                .map_err(|finding| InstallError::Preflight(vec![finding]))?;
+                .map_err(|finding| InstallError::Preflight(Verdict::new(String::new(), vec![finding])))?;
             spec.image = Some(ImageSelection::Index(image.index));
             spec.answer_file.product_key =
                 preflight::product_key(&spec, self.os, &self.iso).map(str::to_owned);

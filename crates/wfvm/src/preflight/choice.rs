@@ -28,25 +28,45 @@ pub fn release(spec: &Install, iso: &WindowsIso) -> (&'static GuestOs, Option<Fi
         None => (String::new(), "there are no data for it".into()),
     };
     let finding = |advice: String| {
-        Some(Finding {
-            field: "guestOs".into(),
-            value,
-            problem: format!("the medium `{}` is {}, and {wanted}", iso.volume_label, what(iso)),
-            advice,
-        })
+        let problem = format!("the medium `{}` is {}, and {wanted}", iso.volume_label, what(iso));
+        Some(Finding::refusal("guestOs", value, problem, advice))
     };
     match known {
         Some(os) if spec.guest_os.is_none_or(|name| os.names.contains(&name)) => (os, None),
         Some(os) => (os, finding(format!("leave it out, or write `{}`", os.name().text()))),
         None => {
             let nearest = named().last().or_else(|| nearest(iso)).unwrap_or(&guest_os::WINDOWS_11_25H2);
-            let builds: Vec<String> = RELEASES
-                .iter()
-                .map(|os| format!("{} (builds {} to {})", os.title, os.builds.start(), os.builds.end()))
-                .collect();
-            (nearest, finding(format!("known are {}", builds.join(", "))))
+            (nearest, finding(known_releases()))
         }
     }
+}
+
+/// The release of the medium, by its images alone.
+#[must_use]
+pub fn release_of(iso: &WindowsIso) -> Option<&'static GuestOs> {
+    let of = |image: &Image| guest_os::of_image(image.build?, &image.installation_type, &image.edition_id);
+    let mut found = iso.images.iter().filter_map(|image| Some((of(image)?, image)));
+    // One whose edition is in the tables says more than another.
+    found
+        .clone()
+        .find(|(os, image)| os.edition(&image.edition_id).is_some())
+        .or_else(|| found.next())
+        .map(|(os, _)| os)
+}
+
+/// That there are no data for the medium's release.
+#[must_use]
+pub fn unknown_release(iso: &WindowsIso) -> Finding {
+    let problem = format!("the medium `{}` is {}, and there are no data for it", iso.volume_label, what(iso));
+    Finding::refusal("guestOs", "", problem, known_releases())
+}
+
+fn known_releases() -> String {
+    let builds: Vec<String> = RELEASES
+        .iter()
+        .map(|os| format!("{} (builds {} to {})", os.title, os.builds.start(), os.builds.end()))
+        .collect();
+    format!("known are {}", builds.join(", "))
 }
 
 /// The newest release with images of this type.
@@ -103,32 +123,30 @@ pub fn selected<'i>(spec: &Install, os: &GuestOs, iso: &'i WindowsIso) -> Result
     };
     match found.as_slice() {
         [image] => Ok(image),
-        [] => Err(Finding {
-            field: field.into(),
-            problem: format!("the medium `{}` has no image `{value}`", iso.volume_label),
-            advice: format!("its images are {}", offered(os, iso)),
-            value,
-        }),
-        several => Err(Finding {
-            field: field.into(),
-            problem: format!("{} images of the medium `{}` are `{value}`", several.len(), iso.volume_label),
-            advice: format!("select by index: {}", offered(os, iso)),
-            value,
-        }),
+        [] => {
+            let problem = format!("the medium `{}` has no image `{value}`", iso.volume_label);
+            Err(Finding::refusal(field, value, problem, format!("its images are {}", offered(os, iso))))
+        }
+        several => {
+            let problem =
+                format!("{} images of the medium `{}` are `{value}`", several.len(), iso.volume_label);
+            Err(Finding::refusal(field, value, problem, format!("select by index: {}", offered(os, iso))))
+        }
     }
 }
 
 /// The only image, or that of the edition that most would take.
-fn preferred<'i>(os: &GuestOs, iso: &'i WindowsIso) -> Result<&'i Image, Finding> {
+///
+/// # Errors
+/// The finding that lists what the medium offers.
+pub fn preferred<'i>(os: &GuestOs, iso: &'i WindowsIso) -> Result<&'i Image, Finding> {
     if let [image] = iso.images.as_slice() {
         return Ok(image);
     }
     let of = |edition: &&str| iso.images.iter().find(|image| edition_of(os, image) == **edition);
-    os.preferred_editions.iter().find_map(of).ok_or_else(|| Finding {
-        field: "image".into(),
-        value: String::new(),
-        problem: format!("the medium `{}` has {} images", iso.volume_label, iso.images.len()),
-        advice: format!("select one: {}", offered(os, iso)),
+    os.preferred_editions.iter().find_map(of).ok_or_else(|| {
+        let problem = format!("the medium `{}` has {} images", iso.volume_label, iso.images.len());
+        Finding::refusal("image", "", problem, format!("select one: {}", offered(os, iso)))
     })
 }
 

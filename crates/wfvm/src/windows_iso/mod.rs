@@ -21,7 +21,7 @@ pub use wim::{Architecture, Compression, Image, ImageFile, Version};
 use std::io::{Read, Seek};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use medium::Medium;
 use udf::{Entry, Udf};
@@ -63,7 +63,8 @@ pub struct WindowsIso {
     pub default_language: Option<String>,
     /// What `sources/ei.cfg` says; many media have none.
     pub ei_cfg: Option<EiCfg>,
-    /// The product key in `sources/pid.txt`.
+    /// The product key in `sources/pid.txt`; written down with its last group alone.
+    #[serde(serialize_with = "without_its_secret")]
     pub product_key: Option<String>,
     /// What `sources/idwbinfo.txt` says.
     pub build_info: Option<BuildInfo>,
@@ -216,6 +217,13 @@ fn text<R: Read + Seek, T>(
 ) -> Result<Option<T>, IsoError> {
     let Some(file) = udf.file(path)? else { return Ok(None) };
     Ok(Some(says(&udf.text(&file)?)))
+}
+
+/// A report may be given to others, and whose key it is can be seen from its end.
+#[expect(clippy::ref_option, reason = "serde hands over a field by its reference")]
+fn without_its_secret<S: Serializer>(key: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    let end = key.as_deref().map(|key| key.rsplit('-').next().unwrap_or_default());
+    end.map(|end| format!("…-{end}")).serialize(serializer)
 }
 
 /// A boot image is named by its first block, so it has to lie in one piece.

@@ -1,0 +1,120 @@
+//! Whether the machine is one that the release's Setup accepts and has drivers for.
+
+use super::Finding;
+use crate::guest_os::{GuestOs, Hardware};
+use crate::spec::{DiskBus, Firmware, Install, NetworkCard};
+
+pub(super) fn findings(spec: &Install, os: &GuestOs) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(memory(spec, os));
+    findings.extend(disk_bus(spec, os));
+    findings.extend(network_card(spec, os));
+    findings.extend(drivers_of_another_release(spec, os));
+    findings.extend(tpm_under_bios(spec));
+    findings.extend(bypassed(spec, os));
+    findings
+}
+
+pub(super) fn memory(spec: &Install, os: &GuestOs) -> Option<Finding> {
+    let memory_mib = spec.machine.memory_mib;
+    (memory_mib < os.minimal_memory_mib).then(|| {
+        Finding::refusal(
+            "machine.memoryMib",
+            memory_mib.to_string(),
+            format!("{memory_mib} MiB are too few for {}", os.title),
+            format!("give at least {} MiB{}", os.minimal_memory_mib, wanted_memory(os)),
+        )
+    })
+}
+
+fn wanted_memory(os: &GuestOs) -> String {
+    let wanted = os.requirements.iter().find_map(|requirement| match requirement.hardware {
+        Hardware::MemoryMib(mib) => Some(mib),
+        Hardware::Tpm | Hardware::SecureBoot | Hardware::DiskMib(_) => None,
+    });
+    wanted.map_or_else(String::new, |mib| format!("; Microsoft names {mib} MiB"))
+}
+
+/// Setup would stop at its page "Where do you want to install Windows?", which shows no disk.
+fn disk_bus(spec: &Install, os: &GuestOs) -> Option<Finding> {
+    let bus = spec.machine.disk_bus;
+    if os.disk_buses.contains(&bus) || !spec.answer_file.driver_paths.is_empty() {
+        return None;
+    }
+    let value = match bus {
+        DiskBus::Sata => "sata",
+        DiskBus::Virtio => "virtio",
+    };
+    Some(Finding::refusal(
+        "machine.diskBus",
+        value,
+        format!("the Setup of {} has no driver for this disk, so that it would find none", os.title),
+        "give `answerFile.driverPaths` with the driver, or take `sata`".into(),
+    ))
+}
+
+/// Without a network card there is no session, by which an installation ends.
+fn network_card(spec: &Install, os: &GuestOs) -> Option<Finding> {
+    let virtio = spec.machine.network_card == NetworkCard::Virtio;
+    (virtio && os.virtio_folder.is_some() && spec.answer_file.driver_paths.is_empty()).then(|| {
+        Finding::refusal(
+            "machine.networkCard",
+            "virtio",
+            format!("{} has no driver for this network card, so that nobody could log on", os.title),
+            "give `answerFile.driverPaths` with the driver, or take `e1000e`".into(),
+        )
+    })
+}
+
+/// The folders of virtio-win's medium are named by release.
+fn drivers_of_another_release(spec: &Install, os: &GuestOs) -> Option<Finding> {
+    const FOLDERS: [&str; 6] = ["w10", "w11", "2k16", "2k19", "2k22", "2k25"];
+    let own = os.virtio_folder?;
+    let mut found = spec.answer_file.driver_paths.iter().enumerate().filter_map(|(at, path)| {
+        let mut parts = path.split(['\\', '/']);
+        let other = parts.find(|part| FOLDERS.iter().any(|known| known.eq_ignore_ascii_case(part)))?;
+        (!other.eq_ignore_ascii_case(own)).then_some((at, path, other))
+    });
+    let (at, path, other) = found.next()?;
+    Some(Finding::warning(
+        &format!("answerFile.driverPaths[{at}]"),
+        path,
+        format!("`{other}` is the folder of another release's drivers on virtio-win's medium"),
+        format!("that of {} is `{own}`", os.title),
+    ))
+}
+
+/// "TPM recommendations": version 2.0 is not supported in the BIOS modes.
+fn tpm_under_bios(spec: &Install) -> Option<Finding> {
+    (spec.machine.tpm && spec.machine.firmware == Firmware::Bios).then(|| {
+        Finding::warning(
+            "machine.tpm",
+            "true",
+            "Windows uses a TPM 2.0 under UEFI alone".into(),
+            "take `uefi`, or leave the TPM out".into(),
+        )
+    })
+}
+
+/// What the machine lacks of what Setup wants, and Setup is told to pass over.
+fn bypassed(spec: &Install, os: &GuestOs) -> Option<Finding> {
+    let lacking = os.requirements.iter().filter_map(|requirement| match requirement.hardware {
+        Hardware::Tpm => (!spec.machine.tpm).then(|| "a TPM 2.0".to_owned()),
+        Hardware::SecureBoot => Some("Secure Boot".to_owned()),
+        Hardware::MemoryMib(mib) => (spec.machine.memory_mib < mib).then(|| format!("{mib} MiB of memory")),
+        Hardware::DiskMib(mib) => (spec.disk_mib < mib).then(|| format!("a disk of {mib} MiB")),
+    });
+    let lacking: Vec<String> = lacking.collect();
+    (!lacking.is_empty()).then(|| {
+        Finding::note(
+            "machine",
+            "",
+            format!(
+                "{} wants {}; Setup is told to pass over that by values that Microsoft does not document",
+                os.title,
+                lacking.join(", ")
+            ),
+            String::new(),
+        )
+    })
+}

@@ -6,7 +6,7 @@
 # `without` is held against the `#[cfg(feature = …)]` of the modules by tests/house.
 {
   wfvm-nix-builder = {
-    features = [ "install" "layer" "run" "linux" ];
+    features = [ "install" "inspect" "layer" "run" "linux" ];
     # Names under which it is a program of its own.
     commands = [ "win-exec" "win-put" "win-get" "win-wait" "win-restart" ];
     without = [ ];
@@ -24,6 +24,7 @@
       "wfvm/src/command_socket"
       "wfvm/src/exchange"
       "wfvm/src/freeze"
+      "wfvm/src/inspect"
       "wfvm/src/layer"
       "wfvm/src/linux_guest"
       "wfvm/src/nonce.rs"
@@ -49,8 +50,10 @@
       "wfvm-nix-builder/src/nix_env/guest.rs"
       "wfvm-nix-builder/src/tasks/build.rs"
       "wfvm-nix-builder/src/tasks/clones.rs"
+      "wfvm-nix-builder/src/tasks/inspect.rs"
       "wfvm-nix-builder/src/tasks/layer.rs"
       "wfvm-nix-builder/src/tasks/linux.rs"
+      "wfvm-nix-builder/src/tasks/preflight.rs"
       "wfvm-nix-builder/src/tasks/run.rs"
       "wfvm-nix-builder/src/tasks/schema.rs"
       "wfvm-nix-builder/src/tasks/store_volume.rs"
@@ -70,6 +73,7 @@
       "wfvm/src/clones"
       "wfvm/src/exchange"
       "wfvm/src/freeze"
+      "wfvm/src/inspect"
       "wfvm/src/install"
       "wfvm/src/linux_guest"
       "wfvm/src/media"
@@ -87,8 +91,10 @@
       "wfvm/src/windows_iso"
       "wfvm-nix-builder/src/tasks/build.rs"
       "wfvm-nix-builder/src/tasks/clones.rs"
+      "wfvm-nix-builder/src/tasks/inspect.rs"
       "wfvm-nix-builder/src/tasks/install.rs"
       "wfvm-nix-builder/src/tasks/linux.rs"
+      "wfvm-nix-builder/src/tasks/preflight.rs"
       "wfvm-nix-builder/src/tasks/run.rs"
       "wfvm-nix-builder/src/tasks/schema.rs"
       "wfvm-nix-builder/src/tasks/store_volume.rs"

@@ -13,4 +13,7 @@ mod outputs;
 mod program;
 mod prompt_free;
 mod store_volume;
+mod surgery;
+mod synthetic;
 mod windows_iso;
+mod wrong_media;

@@ -4,7 +4,8 @@ use wfvm::media::PromptFree;
 use wfvm::windows_iso::CatalogPatch;
 
 use crate::program::{Place, output};
-use crate::windows_iso::{PLAIN, iso, read};
+use crate::synthetic::{PLAIN, iso};
+use crate::windows_iso::read;
 
 /// The overlay of a medium, written beside it.
 fn overlay(place: &Place, medium: &str, patch: &CatalogPatch) -> String {

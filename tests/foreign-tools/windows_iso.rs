@@ -1,100 +1,13 @@
-//! Media made by `genisoimage` and `wimlib-imagex` in the layout of Windows media.
+//! What our reader finds on media that other people's programs have made.
 
 use std::cell::Cell;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom, Write as _};
 use std::rc::Rc;
 
 use wfvm::windows_iso::{Architecture, IsoError, Platform, WindowsIso};
 
 use crate::program::{Place, output};
-
-/// What a test changes about the medium.
-pub(crate) struct Build<'a> {
-    pub(crate) compress: &'a str,
-    pub(crate) image_name: &'a str,
-    pub(crate) extra: &'a [(&'a str, &'a [u8])],
-    pub(crate) split: bool,
-}
-
-pub(crate) const PLAIN: Build<'static> =
-    Build { compress: "--compress=none", image_name: "install.wim", extra: &[], split: false };
-
-/// An ISO with two images, both boot images and the language file.
-pub(crate) fn iso(place: &Place, build: &Build) -> String {
-    let tree = |name: &str| format!("tree/{name}");
-    place.put("content/Windows/notepad.exe", &noise(3 << 20));
-    for (name, bytes) in [
-        ("sources/lang.ini", &b"[Available UI Languages]\r\nen-US = 3\r\nde-DE = 2\r\n\r\n[Fallback Languages]\r\nen-US = en-us\r\n"[..]),
-        ("sources/ei.cfg", b"[EditionID]\r\n\r\n[Channel]\r\nRetail\r\n[VL]\r\n0\r\n"),
-        ("boot/etfsboot.com", &[0x90; 4096]),
-        ("efi/microsoft/boot/efisys.bin", &[1; 6144]),
-        ("efi/microsoft/boot/efisys_noprompt.bin", &[2; 6144]),
-        ("setup.exe", b"MZ"),
-    ] {
-        place.put(&tree(name), bytes);
-    }
-    for (name, bytes) in build.extra {
-        place.put(&tree(name), bytes);
-    }
-    let wim = place.text(&tree(&format!("sources/{}", build.image_name)));
-    let content = place.text("content");
-    for (index, edition) in ["Professional", "ProfessionalN"].iter().enumerate() {
-        let command = if index == 0 { "capture" } else { "append" };
-        let name = format!("Windows 11 {edition}");
-        let mut arguments = vec![command, &content, &wim, &name, "A <description> & more"];
-        if index == 0 {
-            arguments.extend(build.compress.split(' '));
-        }
-        output("wimlib-imagex", &arguments);
-        let number = (index + 1).to_string();
-        let edition_id = format!("WINDOWS/EDITIONID={edition}");
-        let mut properties = vec!["info", &wim, &number];
-        for property in [
-            edition_id.as_str(),
-            "WINDOWS/ARCH=9",
-            "WINDOWS/INSTALLATIONTYPE=Client",
-            "WINDOWS/VERSION/MAJOR=10",
-            "WINDOWS/VERSION/MINOR=0",
-            "WINDOWS/VERSION/BUILD=26100",
-            "WINDOWS/LANGUAGES/LANGUAGE=en-US",
-            "WINDOWS/LANGUAGES/DEFAULT=en-US",
-        ] {
-            properties.extend(["--image-property", property]);
-        }
-        output("wimlib-imagex", &properties);
-    }
-    if build.split {
-        let parts = wim.replace(".wim", ".swm");
-        output("wimlib-imagex", &["split", &wim, &parts, "1"]);
-        fs_err::remove_file(&wim).unwrap_or_else(|error| panic!("{error}"));
-    }
-    genisoimage(place, &["-udf", "-allow-limited-size"])
-}
-
-fn genisoimage(place: &Place, options: &[&str]) -> String {
-    let iso = place.text("windows.iso");
-    let tree = place.text("tree");
-    let mut arguments = vec!["-quiet", "-iso-level", "3", "-V", "WINDOWS_LIKE"];
-    arguments.extend(options);
-    arguments.extend([
-        "-b",
-        "boot/etfsboot.com",
-        "-no-emul-boot",
-        "-boot-load-size",
-        "8",
-        "-eltorito-alt-boot",
-        "-e",
-        "efi/microsoft/boot/efisys.bin",
-        "-no-emul-boot",
-        "-boot-load-size",
-        "1",
-        "-o",
-        &iso,
-        &tree,
-    ]);
-    output("genisoimage", &arguments);
-    iso
-}
+use crate::synthetic::{Build, PLAIN, genisoimage, iso, sparse, tree};
 
 pub(crate) fn read(path: &str) -> Result<WindowsIso, IsoError> {
     WindowsIso::read(fs_err::File::open(path).unwrap_or_else(|error| panic!("{error}")))
@@ -118,17 +31,6 @@ fn images_languages_and_boot_entries_of_a_bridge_image_are_found() {
     assert_eq!(image.languages, ["en-US"]);
     assert!(image.content_bytes >= 3 << 20);
     assert!(iso.boots(Platform::Bios) && iso.boots(Platform::Uefi));
-}
-
-/// Bytes that no compression makes smaller.
-fn noise(length: usize) -> Vec<u8> {
-    let mut state = 1_u64;
-    std::iter::repeat_with(|| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        state.to_be_bytes()[0]
-    })
-    .take(length)
-    .collect()
 }
 
 /// Counts what is read.
@@ -207,4 +109,156 @@ fn an_answer_file_of_somebody_else_and_a_missing_boot_image_are_noticed() {
     fs_err::remove_file(place.path("tree/efi/microsoft/boot/efisys_noprompt.bin")).unwrap();
     let found = read(&genisoimage(&place, &["-udf"])).unwrap();
     assert!(found.no_prompt.is_none() && found.boots(Platform::Uefi));
+}
+
+/// As 7z, wimlib and isoinfo see the same medium.
+mod as_others_see_it {
+    use super::*;
+
+    /// The value behind `name = ` or `name: ` in the lines that follow a mark.
+    fn value<'t>(text: &'t str, mark: &str, name: &str) -> &'t str {
+        let rest = text.split_once(mark).unwrap_or_else(|| panic!("no {mark:?} in:\n{text}")).1;
+        let line = rest.lines().find(|line| line.trim_start().starts_with(name));
+        let line = line.unwrap_or_else(|| panic!("no {name:?} behind {mark:?} in:\n{text}"));
+        line.trim_start().trim_start_matches(name).trim_start_matches([' ', '=', ':']).trim()
+    }
+
+    fn media() -> Vec<(Place, String)> {
+        let latin = ["sources/Übersicht.txt", "sources/\u{65e5}\u{672c}\u{8a9e}.txt", "SUPPORT/ReadMe.TXT"];
+        let names = latin.map(|name| (name, &b"x"[..]));
+        let form = |build: Build| {
+            let place = Place::new();
+            let path = iso(&place, &build);
+            (place, path)
+        };
+        vec![
+            form(Build { extra: &names, ..PLAIN }),
+            form(Build { compress: "--compress=LZX", ..PLAIN }),
+            form(Build { compress: "--solid --compress=LZMS", image_name: "install.esd", ..PLAIN }),
+            form(Build { split: true, ..PLAIN }),
+        ]
+    }
+
+    #[test]
+    fn sizes_of_the_files_are_those_of_7z() {
+        for (_place, path) in media() {
+            let listing = output("7z", &["l", "-slt", "-tudf", &path]);
+            let found = read(&path).unwrap();
+            let size =
+                |name: &str| -> u64 { value(&listing, &format!("Path = {name}\n"), "Size").parse().unwrap() };
+            let stem = found.install_image.trim_end_matches(".swm");
+            let all: u64 = (1..=found.install_file.parts)
+                .map(|part| match (part, found.install_image.ends_with("swm")) {
+                    (1, _) => size(found.install_image),
+                    (part, _) => size(&format!("{stem}{part}.swm")),
+                })
+                .sum();
+            assert_eq!(found.install_file.bytes, all);
+            assert_eq!(found.boot_wim.unwrap().file.bytes, size("sources/boot.wim"));
+        }
+    }
+
+    #[test]
+    fn images_are_those_of_wimlib() {
+        for (place, path) in media() {
+            let found = read(&path).unwrap();
+            let file = place.text(&format!("tree/{}", found.install_image));
+            let header = output("wimlib-imagex", &["info", "--header", &file]);
+            let told = &found.install_file;
+            assert_eq!(value(&header, "", "Part Number"), "1");
+            assert_eq!(value(&header, "", "Total Parts"), told.parts.to_string());
+            assert_eq!(value(&header, "", "GUID").trim_start_matches("0x"), told.guid);
+            assert_eq!(value(&header, "", "Image Count"), told.images.to_string());
+            assert_eq!(value(&header, "", "Chunk Size"), told.chunk_bytes.to_string());
+            let xml = place.text("own.xml");
+            output("wimlib-imagex", &["info", &file, "--extract-xml", &xml]);
+            let bytes = fs_err::read(&xml).unwrap();
+            let units: Vec<u16> =
+                bytes.chunks_exact(2).skip(1).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+            let utf_8 = place.put("utf-8.xml", String::from_utf16(&units).unwrap().as_bytes());
+            for image in &found.images {
+                let says = |path: &str| {
+                    let expression = format!("string(/WIM/IMAGE[@INDEX={}]/{path})", image.index);
+                    output("xmllint", &["--xpath", &expression, &utf_8]).trim().to_owned()
+                };
+                let version = &image.version;
+                let number =
+                    |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+                for (path, ours) in [
+                    ("NAME", image.name.clone()),
+                    ("DESCRIPTION", image.description.clone()),
+                    ("DIRCOUNT", image.directories.to_string()),
+                    ("FILECOUNT", image.files.to_string()),
+                    ("TOTALBYTES", image.total_bytes.to_string()),
+                    ("HARDLINKBYTES", image.hard_link_bytes.to_string()),
+                    ("WINDOWS/EDITIONID", image.edition_id.clone()),
+                    ("WINDOWS/INSTALLATIONTYPE", image.installation_type.clone()),
+                    ("WINDOWS/PRODUCTTYPE", image.product_type.clone()),
+                    ("WINDOWS/PRODUCTSUITE", image.product_suite.clone()),
+                    ("WINDOWS/VERSION/MAJOR", number(version.major)),
+                    ("WINDOWS/VERSION/MINOR", number(version.minor)),
+                    ("WINDOWS/VERSION/BUILD", number(image.build)),
+                    ("WINDOWS/VERSION/SPBUILD", number(version.service_pack_build)),
+                    ("WINDOWS/LANGUAGES/DEFAULT", image.default_language.clone().unwrap_or_default()),
+                ] {
+                    assert_eq!(says(path), ours, "{path}");
+                }
+                let half = |name: &str| {
+                    let text = says(&format!("CREATIONTIME/{name}"));
+                    u64::from_str_radix(text.trim_start_matches("0x"), 16).unwrap()
+                };
+                let seconds = ((half("HIGHPART") << 32) + half("LOWPART")) / 10_000_000 - 11_644_473_600;
+                assert_eq!(image.created_unix_seconds, i64::try_from(seconds).ok());
+            }
+        }
+    }
+
+    #[test]
+    fn the_volume_and_its_boot_images_are_those_of_isoinfo() {
+        for (_place, path) in media() {
+            let found = read(&path).unwrap();
+            let said = output("isoinfo", &["-d", "-i", &path]);
+            assert_eq!(value(&said, "", "Volume id"), found.volume_label);
+            let blocks: u64 = value(&said, "", "Volume size is").parse().unwrap();
+            assert_eq!(blocks * 2048, found.volume_bytes);
+            let hexadecimal = |text: &str| u32::from_str_radix(text, 16).unwrap();
+            // isoinfo shows the default entry alone.
+            let bios = found.boot_entries[0];
+            let entry = "Eltorito defaultboot header:";
+            assert_eq!(hexadecimal(value(&said, entry, "Bootoff").split(' ').next().unwrap()), bios.lba);
+            assert_eq!(hexadecimal(value(&said, entry, "Nsect")), u32::from(bios.sectors));
+            assert_eq!(
+                hexadecimal(value(&said, entry, "Boot media").split(' ').next().unwrap()),
+                u32::from(bios.emulation)
+            );
+        }
+    }
+}
+
+/// The image is zeros but for its ends, and has three extents.
+#[test]
+fn an_image_of_several_extents_is_read_from_a_large_medium() {
+    let place = Place::new();
+    tree(&place, &PLAIN);
+    // The XML goes to the far end, as it lies on Microsoft's media.
+    let path = place.path("tree/sources/install.wim");
+    let mut wim = fs_err::read(&path).unwrap();
+    let number = |at: usize| u64::from_le_bytes(wim[at..at + 8].try_into().unwrap());
+    let start = usize::try_from(number(0x50)).unwrap();
+    let xml = wim[start..start + usize::try_from(number(0x48) & 0x00FF_FFFF_FFFF_FFFF).unwrap()].to_vec();
+    let far: u64 = (2 << 30) + (1 << 27);
+    wim[0x50..0x58].copy_from_slice(&far.to_le_bytes());
+    fs_err::write(&path, &wim).unwrap();
+    let mut file = fs_err::OpenOptions::new().write(true).open(&path).unwrap();
+    file.seek(SeekFrom::Start(far)).unwrap();
+    file.write_all(&xml).unwrap();
+    let iso = sparse(&place);
+    let count = Rc::new(Cell::new(0));
+    let found = WindowsIso::read(Counted(fs_err::File::open(&iso).unwrap(), Rc::clone(&count))).unwrap();
+    assert_eq!(found.install_file.bytes, far + xml.len() as u64);
+    assert_eq!(found.images.len(), 2);
+    assert_eq!(found.bytes_read, count.get() as u64);
+    assert!(count.get() < 256 << 10, "{} bytes were read", count.get());
+    let listing = output("7z", &["l", "-slt", "-tudf", &iso]);
+    assert!(listing.contains(&format!("Size = {}\n", found.install_file.bytes)), "{listing}");
 }

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source;
 
 /// The crates' features that a feature switches on besides itself.
-const MEANS: [(&str, &str); 5] = [
+const MEANS: [(&str, &str); 6] = [
+    ("inspect", "install"),
     ("layer", "script"),
     ("linux", "script"),
     ("run", "script"),
@@ -110,7 +111,7 @@ fn the_features_are_those_of_both_crates() {
             );
         }
         assert!(
-            features.contains(r#"default = ["install", "layer", "run", "linux"]"#),
+            features.contains(r#"default = ["install", "inspect", "layer", "run", "linux"]"#),
             "{manifest}: {features}"
         );
     }

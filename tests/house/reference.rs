@@ -37,6 +37,16 @@ fn assert_schema(subcommand: &str, schema: &str) {
 }
 
 #[test]
+fn the_schema_of_an_inspection_is_that_of_the_code() {
+    const FILE: &str = "docs/reference/inspection.json";
+    assert!(
+        source::text(FILE) == format!("{}\n", wfvm::inspect::schema()),
+        "{FILE} is not the schema of the code; this repairs it:\n\n  \
+         cargo run --package wfvm-nix-builder -- schema inspection > {FILE}\n"
+    );
+}
+
+#[test]
 fn the_schema_of_build_is_that_of_the_code() {
     assert_schema("build", &spec::schema::<spec::Build>());
 }

@@ -22,6 +22,12 @@ enum Task {
     #[cfg(feature = "install")]
     /// Install from an ISO to a disk image. As a derivation's builder it takes no arguments.
     Install(tasks::Built),
+    #[cfg(feature = "inspect")]
+    /// Say what an installation medium is, and what will happen with it.
+    Inspect(tasks::Inspect),
+    #[cfg(feature = "inspect")]
+    /// Lay the spec of an installation beside its medium and tell all that does not fit; nothing starts.
+    Preflight(tasks::Preflight),
     #[cfg(feature = "layer")]
     /// Run a script beside a guest and keep what it changed, as an image on top of another. As a
     /// derivation's builder it takes no arguments.
@@ -49,8 +55,14 @@ enum Task {
     #[cfg(feature = "linux")]
     /// Write the initramfs of such guests, in which this program is the first one.
     LinuxInitramfs(tasks::LinuxInitramfs),
-    #[cfg(all(feature = "install", feature = "layer", feature = "run", feature = "linux"))]
-    /// Print the JSON schema of a subcommand's spec.
+    #[cfg(all(
+        feature = "install",
+        feature = "inspect",
+        feature = "layer",
+        feature = "run",
+        feature = "linux"
+    ))]
+    /// Print the JSON schema of a subcommand's spec, or of what `inspect` prints.
     Schema {
         /// The subcommand.
         #[arg(value_enum)]
@@ -115,6 +127,10 @@ impl Cli {
         match self.task {
             #[cfg(feature = "install")]
             Task::Install(built) => tasks::install(&built),
+            #[cfg(feature = "inspect")]
+            Task::Inspect(inspect) => inspect.perform(),
+            #[cfg(feature = "inspect")]
+            Task::Preflight(preflight) => preflight.perform(),
             #[cfg(feature = "layer")]
             Task::Layer(layer) => layer.perform(),
             #[cfg(feature = "run")]
@@ -131,7 +147,13 @@ impl Cli {
             Task::Linux(linux) => linux.perform(),
             #[cfg(feature = "linux")]
             Task::LinuxInitramfs(initramfs) => initramfs.perform(),
-            #[cfg(all(feature = "install", feature = "layer", feature = "run", feature = "linux"))]
+            #[cfg(all(
+                feature = "install",
+                feature = "inspect",
+                feature = "layer",
+                feature = "run",
+                feature = "linux"
+            ))]
             Task::Schema { of } => tasks::schema(of),
             #[cfg(feature = "store-volume")]
             Task::StoreVolume(volume) => volume.perform(),

@@ -17,6 +17,8 @@ pub mod answer_file;
 pub mod windows_iso;
 #[cfg(feature = "install")]
 pub mod preflight;
+#[cfg(feature = "inspect")]
+pub mod inspect;
 #[cfg(feature = "install")]
 pub mod media;
 pub mod machine;

@@ -4,16 +4,20 @@
 mod build;
 #[cfg(feature = "run")]
 mod clones;
+#[cfg(feature = "inspect")]
+mod inspect;
 #[cfg(feature = "install")]
 mod install;
 #[cfg(feature = "layer")]
 mod layer;
 #[cfg(feature = "linux")]
 mod linux;
+#[cfg(feature = "inspect")]
+mod preflight;
 mod read_disk;
 #[cfg(feature = "run")]
 mod run;
-#[cfg(all(feature = "install", feature = "layer", feature = "run", feature = "linux"))]
+#[cfg(all(feature = "install", feature = "inspect", feature = "layer", feature = "run", feature = "linux"))]
 mod schema;
 #[cfg(feature = "store-volume")]
 mod store_volume;
@@ -31,16 +35,26 @@ pub(crate) use build::Build;
 use clap::Args;
 #[cfg(feature = "run")]
 pub(crate) use clones::clones;
+#[cfg(feature = "inspect")]
+pub(crate) use inspect::Inspect;
 #[cfg(feature = "install")]
 pub(crate) use install::install;
 #[cfg(feature = "layer")]
 pub(crate) use layer::Layer;
 #[cfg(feature = "linux")]
 pub(crate) use linux::{Linux, LinuxInitramfs, first_program};
+#[cfg(feature = "inspect")]
+pub(crate) use preflight::Preflight;
 pub(crate) use read_disk::read_disk;
 #[cfg(feature = "run")]
 pub(crate) use run::Run;
-#[cfg(all(feature = "install", feature = "layer", feature = "run", feature = "linux"))]
+#[cfg(all(
+    feature = "install",
+    feature = "inspect",
+    feature = "layer",
+    feature = "run",
+    feature = "linux"
+))]
 pub(crate) use schema::{SchemaOf, schema};
 #[cfg(feature = "store-volume")]
 pub(crate) use store_volume::StoreVolume;

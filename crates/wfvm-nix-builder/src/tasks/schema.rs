@@ -14,6 +14,8 @@ pub(crate) enum SchemaOf {
     Build,
     /// `clones`
     Clones,
+    /// What `inspect --json` prints
+    Inspection,
     /// `install`
     Install,
     /// `layer`
@@ -30,6 +32,7 @@ pub(crate) fn schema(of: SchemaOf) -> Outcome {
     let schema = match of {
         SchemaOf::Build => spec::schema::<spec::Build>(),
         SchemaOf::Clones => spec::schema::<spec::Clones>(),
+        SchemaOf::Inspection => wfvm::inspect::schema(),
         SchemaOf::Install => spec::schema::<spec::Install>(),
         SchemaOf::Layer => spec::schema::<spec::Layer>(),
         SchemaOf::Run => spec::schema::<spec::Run>(),

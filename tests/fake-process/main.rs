@@ -16,6 +16,7 @@ mod installation;
 mod layer;
 mod linux;
 mod medium;
+mod preflight;
 mod script;
 mod session;
 mod sftp_server;

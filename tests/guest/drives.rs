@@ -102,3 +102,53 @@ fn a_cd_is_seen_when_it_is_put_in_and_missed_when_it_is_taken_out() {
         "#,
     );
 }
+
+#[test]
+fn a_letter_that_was_given_is_that_of_the_same_disk_when_it_comes_again() {
+    with_machine(
+        r#"
+        echo on the disk > file.txt
+        partitioned() { # FILE SIGNATURE
+            truncate -s 64M "$1"; mkfs.fat -F 16 --offset 2048 "$1" 64512 > /dev/null; mcopy -i "$1@@1M" file.txt ::
+            printf "$2" | dd of="$1" bs=1 seek=440 conv=notrunc status=none
+            # One partition of type 0x0E from sector 2048 on, of 129,024 sectors.
+            printf '\x00\xfe\xff\xff\x0e\xfe\xff\xff\x00\x08\x00\x00\x00\xf8\x01\x00' | dd of="$1" bs=1 seek=446 conv=notrunc status=none
+            printf '\x55\xaa' | dd of="$1" bs=1 seek=510 conv=notrunc status=none
+        }
+        plug() {
+            qmp blockdev-add "{\"driver\":\"raw\",\"node-name\":\"$1\",\"file\":{\"driver\":\"file\",\"filename\":\"$PWD/$1\"}}"
+            qmp device_add "{\"driver\":\"usb-storage\",\"id\":\"$1-device\",\"drive\":\"$1\"}"
+        }
+        unplug() {
+            qmp device_del "{\"id\":\"$1-device\"}"
+            until_true qmp blockdev-del "{\"node-name\":\"$1\"}"
+        }
+        give() { # FROM TO
+            volume=$(win-exec "mountvol $1 /L"); volume=${volume//[[:space:]]/}
+            win-exec "mountvol $1 /D"; win-exec "mountvol $2 $volume"
+        }
+        partitioned one ONE1; partitioned two TWO2
+        plug one
+        until_true win-exec 'type E:\file.txt'
+        give E: X:
+        win-exec 'type X:\file.txt'
+        unplug one
+        until_true fails 'type X:\file.txt'
+
+        plug one
+        until_true win-exec 'type X:\file.txt'
+        fails 'type E:\file.txt'
+        # Another signature is another disk, at whatever port.
+        plug two
+        until_true win-exec 'type E:\file.txt'
+        unplug two
+        # An empty drive keeps its letter as well, and all of it is known after a restart.
+        medium disc
+        give D: S:
+        win-restart
+        until_true win-exec 'type X:\file.txt'
+        insert disc
+        until_true win-exec 'type S:\disc.txt'
+        "#,
+    );
+}

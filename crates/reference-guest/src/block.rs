@@ -32,6 +32,8 @@ pub(crate) struct Disk {
     pub(crate) name: String,
     pub(crate) kind: Kind,
     pub(crate) bus: Bus,
+    /// Where it is attached, which stays the same from one start to the next.
+    pub(crate) place: String,
     pub(crate) size_bytes: u64,
     pub(crate) partitions: Vec<Partition>,
 }
@@ -49,6 +51,8 @@ pub(crate) enum Bus {
 pub(crate) struct Partition {
     pub(crate) number: u32,
     pub(crate) name: String,
+    /// Where it begins on its disk.
+    pub(crate) start_bytes: u64,
 }
 
 impl Disk {
@@ -109,13 +113,16 @@ fn disk(name: &str) -> Option<Disk> {
     let mut partitions: Vec<Partition> = entries(&base)
         .into_iter()
         .filter_map(|entry| {
-            let number = read(&base.join(&entry).join("partition")).parse().ok()?;
-            Some(Partition { number, name: entry })
+            let fact = |name: &str| read(&base.join(&entry).join(name)).parse::<u64>().ok();
+            let number = fact("partition")?.try_into().ok()?;
+            Some(Partition { number, start_bytes: fact("start")? * SECTOR_BYTES, name: entry })
         })
         .collect();
     partitions.sort_by_key(|partition| partition.number);
     let sectors: u64 = read(&base.join("size")).parse().unwrap_or(0);
-    Some(Disk { name: name.to_owned(), kind, bus, size_bytes: sectors * SECTOR_BYTES, partitions })
+    // `…/ata4/host3/target3:0:0/3:0:0:0/block/sr0`: the name at the end is by the order of coming.
+    let place = real.rsplit_once("/block/").map_or(real.as_str(), |(place, _)| place).to_owned();
+    Some(Disk { name: name.to_owned(), kind, bus, place, size_bytes: sectors * SECTOR_BYTES, partitions })
 }
 
 /// The names in a directory, sorted; none if it does not exist.

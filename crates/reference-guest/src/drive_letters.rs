@@ -1,6 +1,7 @@
 //! Drive letters in Windows' order: A: the floppy, C: the system, then the
 //! other volumes, CDs before USB sticks. Wine takes each from a link in `dosdevices`.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use rustix::mount::{UnmountFlags, unmount};
 
 use crate::block::{self, Disk, Kind};
 use crate::device_events::{Event, Listener};
-use crate::panther;
+use crate::{mounted_devices, panther};
 
 const LINKS: &str = "/run/dosdevices";
 const SERIAL_PORT: &str = "/dev/ttyS0";
@@ -32,16 +33,20 @@ pub(crate) struct Drive {
 static DRIVES: Mutex<Vec<Drive>> = Mutex::new(Vec::new());
 static WITHOUT_LETTER: Mutex<Vec<Drive>> = Mutex::new(Vec::new());
 
-/// Gives letters to everything that has none yet, but the system disk and volumes that shall have none.
+/// Gives letters to everything that has none yet, but the system disk and volumes that shall have none. A
+/// volume gets the letter that is remembered of it if that is free, and the next one otherwise.
 pub(crate) fn assign(
     disks: &[Disk],
     system_disk: Option<&str>,
     known: &[Drive],
     without: &[Drive],
+    remembered: &BTreeMap<PathBuf, char>,
 ) -> Vec<Drive> {
     let taken = |letter: char| known.iter().any(|drive| drive.letter == letter);
     let lettered = |device: &Path| known.iter().chain(without).any(|drive| drive.device == device);
-    let mut letters = ('D'..='Y').filter(|letter| !taken(*letter));
+    let own = |device: &Path| remembered.get(device).copied().filter(|letter| !taken(*letter));
+    let mut letters =
+        ('D'..='Y').filter(|letter| !taken(*letter) && !remembered.values().any(|other| other == letter));
     let mut drives = Vec::new();
     let of_kind = |kind: Kind| disks.iter().filter(move |disk| disk.kind == kind);
     for disk in of_kind(Kind::Floppy).take(1).filter(|disk| !lettered(&disk.device())) {
@@ -55,7 +60,7 @@ pub(crate) fn assign(
             let blank = kind == Kind::Fixed && disk.partitions.is_empty();
             let volumes = disk.volumes().into_iter().take(if blank { 0 } else { count });
             for device in volumes.filter(|device| !lettered(device)) {
-                if let Some(letter) = letters.next() {
+                if let Some(letter) = own(&device).or_else(|| letters.next()) {
                     drives.push(drive(letter, device, kind));
                 }
             }
@@ -122,6 +127,7 @@ pub(crate) fn take_letter(letter: char) -> Option<Drive> {
     let drive = drives.remove(index);
     unlink_letter(letter);
     without_letter().push(drive.clone());
+    mounted_devices::forget(letter);
     Some(drive)
 }
 
@@ -135,6 +141,7 @@ pub(crate) fn give_letter(drive: &Drive, letter: char) -> io::Result<Drive> {
     link_letter(&drive)?;
     without_letter().retain(|other| other.device != drive.device);
     known().push(drive.clone());
+    mounted_devices::remember(&block::disks(), std::slice::from_ref(&drive));
     Ok(drive)
 }
 
@@ -195,14 +202,21 @@ fn forget(device: &Path) {
     }
 }
 
+/// Gives letters to all volumes of an installed system that have none, and remembers them.
+pub(crate) fn complete(system_disk: &str) -> io::Result<Vec<Drive>> {
+    let disks = block::disks();
+    let remembered = mounted_devices::letters(&disks);
+    let new = assign(&disks, Some(system_disk), &published(), &unlettered(), &remembered);
+    publish(new.clone())?;
+    mounted_devices::remember(&disks, &new);
+    Ok(new)
+}
+
 /// Gives letters to disks that have come.
 fn rescan(system_disk: &str) {
-    let new = assign(&block::disks(), Some(system_disk), &published(), &unlettered());
-    ask_for_media(&new);
-    if !new.is_empty()
-        && let Err(error) = publish(new)
-    {
-        panther::warning("MOUNT", error);
+    match complete(system_disk) {
+        Ok(new) => ask_for_media(&new),
+        Err(error) => panther::warning("MOUNT", error),
     }
 }
 
@@ -253,9 +267,10 @@ mod tests {
     use crate::block::{Bus, Partition};
 
     fn disk(name: &str, kind: Kind, partitions: u32) -> Disk {
-        let partitions =
-            (1..=partitions).map(|number| Partition { number, name: format!("{name}{number}") }).collect();
-        Disk { name: name.to_owned(), kind, bus: Bus::InBox, size_bytes: 1, partitions }
+        let partitions = (1..=partitions)
+            .map(|number| Partition { number, name: format!("{name}{number}"), start_bytes: 0 })
+            .collect();
+        Disk { name: name.to_owned(), kind, bus: Bus::InBox, place: String::new(), size_bytes: 1, partitions }
     }
 
     #[test]
@@ -268,7 +283,7 @@ mod tests {
             disk("sr0", Kind::Optical, 0),
             disk("fd0", Kind::Floppy, 0),
         ];
-        let letters: Vec<(char, String)> = assign(&disks, Some("sda"), &[], &[])
+        let letters: Vec<(char, String)> = assign(&disks, Some("sda"), &[], &[], &BTreeMap::new())
             .into_iter()
             .map(|drive| (drive.letter, drive.device.file_name().unwrap().to_string_lossy().into_owned()))
             .collect();
@@ -279,14 +294,27 @@ mod tests {
     #[test]
     fn a_disk_that_comes_later_gets_the_next_letter() {
         let mut disks = vec![disk("sr0", Kind::Optical, 0)];
-        let first = assign(&disks, None, &[], &[]);
+        let first = assign(&disks, None, &[], &[], &BTreeMap::new());
         disks.insert(0, disk("sdb", Kind::Fixed, 1));
-        let second = assign(&disks, None, &first, &[]);
+        let second = assign(&disks, None, &first, &[], &BTreeMap::new());
         assert_eq!(second.iter().map(|drive| drive.letter).collect::<String>(), "E");
-        assert!(assign(&disks, None, &[first.clone(), second.clone()].concat(), &[]).is_empty());
         assert!(
-            assign(&disks, None, &first, &second).is_empty(),
+            assign(&disks, None, &[first.clone(), second.clone()].concat(), &[], &BTreeMap::new()).is_empty()
+        );
+        assert!(
+            assign(&disks, None, &first, &second, &BTreeMap::new()).is_empty(),
             "a letter that was taken away does not return"
         );
+    }
+    #[test]
+    fn a_volume_that_comes_again_has_its_letter_if_that_is_free() {
+        let disks = [disk("sdb", Kind::Fixed, 2), disk("sr0", Kind::Optical, 0)];
+        let remembered = BTreeMap::from([("/dev/sdb2".into(), 'X'), ("/dev/sr0".into(), 'D')]);
+        let letters = |known: &[Drive]| -> String {
+            assign(&disks, None, known, &[], &remembered).iter().map(|drive| drive.letter).collect()
+        };
+        assert_eq!(letters(&[]), "EXD");
+        let taken = [drive('X', "/dev/sdc1".into(), Kind::Fixed)];
+        assert_eq!(letters(&taken), "EFD");
     }
 }

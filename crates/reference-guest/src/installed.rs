@@ -16,7 +16,7 @@ use crate::passes::{self, disk_trouble, offline_servicing, unexpected};
 use crate::power::{self, End};
 use crate::registry::Hive;
 use crate::state::{ImageState, State};
-use crate::{block, hosts, network, panther, stand_ins, wine};
+use crate::{hosts, network, panther, stand_ins, wine};
 
 /// Starts the installed system and gives back once it is ready or stopped at a page.
 pub(crate) fn run(system_disk: &str, loading: thread::JoinHandle<()>) -> Result<(), Page> {
@@ -87,9 +87,7 @@ impl Media {
         if !at_once {
             boot::settle_usb();
         }
-        let drives = drive_letters::assign(&block::disks(), Some(&self.system_disk), &[], &[]);
-        drive_letters::publish(drives.clone()).map_err(|error| disk_trouble(&error))?;
-        Ok(drives)
+        drive_letters::complete(&self.system_disk).map_err(|error| disk_trouble(&error))
     }
 }
 

@@ -17,6 +17,7 @@ mod image;
 mod initramfs;
 mod installed;
 mod ioctl;
+mod mounted_devices;
 mod network;
 mod openssh;
 mod page;

@@ -1,5 +1,6 @@
 //! The windowsPE pass: from the answer file to a disk that starts the installed system.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -78,7 +79,7 @@ fn find(medium: &Path) -> Result<(Found, Vec<drive_letters::Drive>), Page> {
     const GRACE: Duration = Duration::from_secs(10);
     let mut all_skipped = Vec::new();
     let ended = wait::until(GRACE, || {
-        let drives = drive_letters::assign(&block::disks(), None, &[], &[]);
+        let drives = drive_letters::assign(&block::disks(), None, &[], &[], &BTreeMap::new());
         match answer_search::search(&drives, Some(medium), Pass::WindowsPe) {
             Outcome::Found(found) => Some(Ok((found, drives))),
             Outcome::Wrong(wrong) => {

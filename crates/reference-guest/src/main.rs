@@ -34,6 +34,7 @@ mod wait;
 mod windows_path;
 mod wine;
 
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
@@ -56,6 +57,10 @@ fn main() -> ExitCode {
 /// The guest proper: the story runs beside, this thread waits for the machine's end.
 fn guest() -> ExitCode {
     panther::debug_on(Path::new("/dev/ttyS1"));
+    // Without, keys are in locked memory for nothing, and each session's are the work of many milliseconds.
+    if let Err(error) = leave_memory_unlocked() {
+        panther::warning("BOOT", error);
+    }
     thread::spawn(|| match story() {
         Ok(()) => {}
         Err(page) => page::stop(&page),
@@ -64,6 +69,15 @@ fn guest() -> ExitCode {
     wine::stop();
     panther::detach();
     ExitCode::from(end.exit_code())
+}
+
+/// This machine has no swap. Programs that it starts may lock memory as before.
+fn leave_memory_unlocked() -> io::Result<()> {
+    let limit = rustix::process::Rlimit { current: Some(0), maximum: None };
+    rustix::process::setrlimit(rustix::process::Resource::Memlock, limit)?;
+    let mut sets = rustix::thread::capabilities(None)?;
+    sets.effective.remove(rustix::thread::CapabilitySet::IPC_LOCK);
+    Ok(rustix::thread::set_capabilities(None, sets)?)
 }
 
 fn story() -> Result<(), Page> {

@@ -119,9 +119,10 @@ in
   };
 
   /** For `wfvm-nix-builder template`. */
-  template = { name, image, machine, login, warmUp, timeouts }: {
+  template = { name, image, machine, login, warmUp, driveLetters, timeouts }: {
     wfvmSpec = version;
     inherit name machine login warmUp;
+    letters = driveLetters;
     image = "${image}";
     timeouts = present timeouts;
     tools = tools machine;

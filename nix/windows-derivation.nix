@@ -25,13 +25,7 @@ let
     # Where `%out%` is: on the exchange drive (FAT32), or on C:, from where it comes as a tar stream.
     outputPlace = { type = check.oneOf [ "exchange" "system" ]; default = "exchange"; };
     exchangeMib = { type = check.int "an integer number of MiB" 64; default = 16384; };
-    driveLetters = {
-      type = check.record {
-        store = { type = check.string; default = "S"; };
-        exchange = { type = check.string; default = "X"; };
-      };
-      default = { };
-    };
+    driveLetters = import ./drive-letters.nix { inherit check; };
     preVM = { type = check.string; default = ""; };
     postVM = { type = check.string; default = ""; };
     QEMU_OPTS = { type = check.string; default = ""; };

@@ -10,8 +10,9 @@ let
   derivation = given: script: product.runInWindowsImage revived
     (pkgs.runCommand "revived" ({ baseRtc = revived.machine.rtcBase; } // given) script);
 
-  first = derivation { } ''
+  first = derivation { outputs = [ "out" "log" ]; } ''
     ${nonce} > %out% || exit 1
+    type C:\Windows\Panther\setupact.log > %log%
     echo first> C:\mark.txt
   '';
   second = derivation { word = "second"; inherit first; } ''
@@ -53,6 +54,8 @@ pkgs.runCommand "check-revived-guests"
   fact() { if [ "$2" = "$3" ]; then echo "holds: $1"; else echo "does not hold: $1: $2, should be $3" >&2; failed=1; fi; }
   fact "a derivation ran in a revived guest" "$(grep -c WfvmTemplate ${first})" 1
   fact "and another one, where the first has left nothing" "$(grep -c WfvmTemplate ${second})" 1
+  fact "the template's drives were taken out of it" "$(grep -c 'X: is gone' ${first.log})" 1
+  fact "and nobody moved a letter afterwards" "$(sed -n '/X: is gone/,$p' ${first.log} | grep -c mountvol)" 0
   fact "on another machine it boots" "$(tr -d '\r' < ${booted})" booted
   wfvm-run-one
   wfvm-run-two
@@ -61,5 +64,5 @@ pkgs.runCommand "check-revived-guests"
   fact "and has no memory along" "$(grep -c ${revived} graph)" 0
   fact "a template has an image below it, too" "$(qemu-img info ${revived}/disk.qcow2 | sed -n 's/^backing file: //p')" ${product.demoImage}
   [ -z "$failed" ] || exit 1
-  echo 7 facts hold > $out
+  echo 9 facts hold > $out
 ''

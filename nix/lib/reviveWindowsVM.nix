@@ -18,6 +18,8 @@ let
       name = { type = check.nullOr check.string; default = null; };
       # Command lines that are run in the guest before it is frozen.
       warmUp = { type = check.listOf check.string; default = [ ]; };
+      # Those that builds on the template ask for.
+      driveLetters = import ../drive-letters.nix { inherit check; };
       timeouts = {
         type = check.record { bootSeconds = seconds; warmUpSeconds = seconds; settleSeconds = seconds; freezeSeconds = seconds; };
         default = { };
@@ -48,7 +50,7 @@ let
           spec = spec.template {
             inherit name image;
             inherit (wanted) machine login;
-            inherit (arguments) warmUp timeouts;
+            inherit (arguments) driveLetters warmUp timeouts;
           };
           meta = intersectAttrs { license = null; } (image.meta or { });
           passthru =

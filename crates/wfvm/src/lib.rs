@@ -59,6 +59,8 @@ pub mod layer;
 #[cfg(feature = "run")]
 pub mod run;
 #[cfg(feature = "run")]
+pub mod drives;
+#[cfg(feature = "run")]
 pub mod freeze;
 #[cfg(feature = "run")]
 pub mod build;

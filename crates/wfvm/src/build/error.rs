@@ -2,8 +2,9 @@ use std::{fmt, io};
 
 use super::{ExitCode, derivation::DerivationError, launcher::LaunchError};
 use crate::{
-    blame::Blame, boot::GuestError, evidence::Evidence, exchange::ExchangeError, outputs::OutputError,
-    phase::Phase, script::ScriptError, store_volume::PlanError, template::TemplateError, tool::ToolError,
+    blame::Blame, boot::GuestError, drives::DrivesError, evidence::Evidence, exchange::ExchangeError,
+    outputs::OutputError, phase::Phase, script::ScriptError, store_volume::PlanError,
+    template::TemplateError, tool::ToolError,
 };
 
 /// A build that failed: where, why, and what is left to look at.
@@ -112,8 +113,8 @@ pub enum BuildError {
         problem: String,
     },
     /// The guest does not show a drive.
-    #[error("the guest's drives could not get their letters: {0}")]
-    Drives(String),
+    #[error(transparent)]
+    Drives(#[from] DrivesError),
     /// The machine failed, or the guest in it.
     #[error(transparent)]
     Guest(GuestError),
@@ -184,11 +185,10 @@ impl BuildError {
             Self::Store(_) | Self::Tool(_) | Self::Script(_) | Self::Unpack(_) => Blame::Host,
             Self::Exchange(error) => error.blame(),
             Self::Guest(error) => error.blame(),
-            Self::Drives(_)
-            | Self::ExitCode { .. }
-            | Self::Pack { .. }
-            | Self::NoExitCode { .. }
-            | Self::ShutDown => Blame::Guest,
+            Self::Drives(error) => error.blame(),
+            Self::ExitCode { .. } | Self::Pack { .. } | Self::NoExitCode { .. } | Self::ShutDown => {
+                Blame::Guest
+            }
             Self::Output(error) => error.blame(),
         }
     }
@@ -197,6 +197,7 @@ impl BuildError {
         match self {
             Self::Guest(error) => error.hint(),
             Self::Image(error) => error.hint(),
+            Self::Drives(error) => error.hint(),
             Self::ExitCode { code: ExitCode(3010 | 1641), .. } => {
                 Some("`successExitCodes = [ 0 3010 1641 ]` takes a wanted restart for success")
             }
@@ -220,7 +221,6 @@ impl BuildError {
             | Self::Tool(_)
             | Self::Script(_)
             | Self::Hook { .. }
-            | Self::Drives(_)
             | Self::ExitCode { .. }
             | Self::Pack { .. }
             | Self::Unpack(_)

@@ -1,7 +1,6 @@
 //! A derivation's builder in a guest: its inputs are a drive, its outputs come back.
 
 pub mod derivation;
-mod drives;
 mod error;
 mod exit_code;
 mod hooks;
@@ -24,14 +23,14 @@ pub use shell::shell;
 
 use self::{
     derivation::Derivation,
-    drives::Drives,
     hooks::Hooks,
-    launcher::{Launch, OUT, RUN},
+    launcher::{BUILD_DIRECTORY, Launch, OUT, RUN},
     paths::Paths,
 };
 use crate::{
     boot::{Boot, Guest, Start},
     disk,
+    drives::{self, Drives},
     evidence::{self, Replay},
     exchange::{self, NewEntry},
     machine::{Plugged, SystemDisk, Writes},
@@ -247,7 +246,8 @@ async fn in_guest(
         }
         Ended::With(code) if spec.success_exit_codes.contains(&code.0) => {
             progress.phase(Phase::Output, &format!("exit code {code} after {took:.1} s"));
-            streamed = drives::on_the_system_drive(&guest, drives_end).await?;
+            let place = format!(r"{BUILD_DIRECTORY}\{OUT}");
+            streamed = drives::names_in(&guest, &place, drives_end).await?;
             streamed.retain(|name| derivation.outputs.contains_key(name));
             for output in &streamed {
                 progress.line(&format!("  `{output}` comes as a tar stream"));

@@ -6,14 +6,11 @@ use std::{
     process::ExitStatus,
 };
 
-use super::{
-    BuildError, BuildFailure, DISK_FILE, EXCHANGE_FILE, OnDisk,
-    drives::{self, Drives},
-    launcher::RUN,
-};
+use super::{BuildError, BuildFailure, DISK_FILE, EXCHANGE_FILE, OnDisk, launcher::RUN};
 use crate::{
     boot::Guest,
     command_socket::{Owner, Rule},
+    drives::{self, Drives},
     machine::{Plugged, SystemDisk, Writes},
     phase::Phase,
     progress::Progress,

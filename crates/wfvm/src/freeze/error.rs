@@ -1,8 +1,9 @@
 use std::{fmt, io};
 
 use crate::{
-    blame::Blame, boot::GuestError, evidence::Evidence, phase::Phase, qemu::QemuError, qmp::QmpError,
-    template::TemplateError, tool::ToolError, wait::WaitError,
+    blame::Blame, boot::GuestError, drives::DrivesError, evidence::Evidence, exchange::ExchangeError,
+    phase::Phase, qemu::QemuError, qmp::QmpError, store_volume::PlanError, template::TemplateError,
+    tool::ToolError, wait::WaitError,
 };
 
 /// A template that could not be made: where, why, and what is left to look at.
@@ -39,6 +40,15 @@ pub enum FreezeError {
     /// A file of the host failed.
     #[error(transparent)]
     File(#[from] io::Error),
+    /// The exchange drive that the guest is shown could not be made.
+    #[error("the exchange drive: {0}")]
+    Exchange(#[from] ExchangeError),
+    /// The store drive that the guest is shown could not be made.
+    #[error("the store drive cannot be made: {0}")]
+    Plan(#[from] PlanError),
+    /// The guest does not give drives their letters.
+    #[error(transparent)]
+    Drives(#[from] DrivesError),
     /// `qemu-img` failed.
     #[error(transparent)]
     Tool(#[from] ToolError),
@@ -78,6 +88,9 @@ impl FreezeError {
         match self {
             Self::Image(_) => Blame::Input,
             Self::File(_) | Self::Tool(_) => Blame::Host,
+            Self::Exchange(error) => error.blame(),
+            Self::Plan(error) => error.blame(),
+            Self::Drives(error) => error.blame(),
             Self::Guest(error) => error.blame(),
             Self::Template(error) => error.blame(),
             Self::WarmUp { .. } | Self::NoNonce { .. } => Blame::Guest,
@@ -88,9 +101,12 @@ impl FreezeError {
     fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Guest(error) => error.hint(),
+            Self::Drives(error) => error.hint(),
             Self::Template(error) => error.hint(),
             Self::Image(_)
             | Self::File(_)
+            | Self::Exchange(_)
+            | Self::Plan(_)
             | Self::Tool(_)
             | Self::WarmUp { .. }
             | Self::NoNonce { .. }

@@ -2,6 +2,7 @@
 //! shown that it works.
 
 mod error;
+mod letters;
 mod rest;
 
 use std::{
@@ -84,6 +85,8 @@ async fn story(
     let Some(machine) = running.as_ref() else { return Err(FreezeError::Lost) };
     let acceleration = guest.acceleration;
     warm_up(spec, &guest, machine, &nonce, progress).await?;
+    let deadline = Deadline::after(spec.timeouts.warm_up_seconds, "timeouts.warmUpSeconds");
+    letters::teach(spec.letters, &guest, machine, (around.scratch, &nonce), deadline).await?;
     guest.connection.hang_up().await;
     rest::wait(machine, &guest.signs, spec.timeouts.settle_seconds, progress).await?;
 

@@ -45,7 +45,7 @@ impl Plugged {
         words
     }
 
-    /// The commands of the machine protocol, with their arguments, for a machine that has stopped.
+    /// The commands of the machine protocol, with their arguments, for a machine that is there already.
     #[must_use]
     pub fn commands(&self) -> Vec<(&'static str, Value)> {
         let mut commands = Vec::new();
@@ -80,6 +80,27 @@ impl Plugged {
                         "driver": "usb-storage", "id": EXCHANGE_DRIVE, "bus": "usb.0", "drive": "exchange",
                     }),
                 ),
+            ]);
+        }
+        commands
+    }
+
+    /// The commands that take them out of a machine, in their order.
+    #[must_use]
+    pub fn removal(&self) -> Vec<(&'static str, Value)> {
+        let mut commands = Vec::new();
+        if self.store.is_some() {
+            commands.extend([
+                ("blockdev-open-tray", json!({ "id": STORE_DRIVE, "force": true })),
+                ("blockdev-remove-medium", json!({ "id": STORE_DRIVE })),
+                ("blockdev-close-tray", json!({ "id": STORE_DRIVE })),
+                ("blockdev-del", json!({ "node-name": "store" })),
+            ]);
+        }
+        if self.exchange.is_some() {
+            commands.extend([
+                ("device_del", json!({ "id": EXCHANGE_DRIVE })),
+                ("blockdev-del", json!({ "node-name": "exchange" })),
             ]);
         }
         commands

@@ -131,6 +131,24 @@ impl Default for Letters {
     }
 }
 
+impl Letters {
+    pub(super) fn check(self) -> Result<(), SpecError> {
+        let wrong = |path, problem: String| Err(SpecError::Value { path, problem });
+        let fit = |letter: char| letter.is_ascii_uppercase() && !['A', 'B', 'C'].contains(&letter);
+        let Self { store, exchange } = self;
+        if !fit(store) {
+            return wrong("letters.store", format!("{store:?} is not a drive letter from D to Z"));
+        }
+        if !fit(exchange) {
+            return wrong("letters.exchange", format!("{exchange:?} is not a drive letter from D to Z"));
+        }
+        if store == exchange {
+            return wrong("letters.exchange", format!("{exchange:?} is `letters.store` as well"));
+        }
+        Ok(())
+    }
+}
+
 /// Where a command writes its outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -160,30 +178,12 @@ impl Default for BuildTimeouts {
     }
 }
 
-impl Build {
-    fn check_letters(&self) -> Result<(), SpecError> {
-        let wrong = |path, problem: String| Err(SpecError::Value { path, problem });
-        let fit = |letter: char| letter.is_ascii_uppercase() && !['A', 'B', 'C'].contains(&letter);
-        let Letters { store, exchange } = self.letters;
-        if !fit(store) {
-            return wrong("letters.store", format!("{store:?} is not a drive letter from D to Z"));
-        }
-        if !fit(exchange) {
-            return wrong("letters.exchange", format!("{exchange:?} is not a drive letter from D to Z"));
-        }
-        if store == exchange {
-            return wrong("letters.exchange", format!("{exchange:?} is `letters.store` as well"));
-        }
-        Ok(())
-    }
-}
-
 impl Spec for Build {
     fn check(&self) -> Result<(), SpecError> {
         self.machine.check()?;
         self.tools.check(&self.machine)?;
         self.tools.check_bash()?;
-        self.check_letters()?;
+        self.letters.check()?;
         if !(64..=1 << 20).contains(&self.exchange_mib) {
             let problem = format!("{} MiB is not between 64 MiB and 1 TiB", self.exchange_mib);
             return Err(SpecError::Value { path: "exchangeMib", problem });

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Login, Machine, Spec, SpecError, Tools};
+use super::{Letters, Login, Machine, Spec, SpecError, Tools};
 
 /// `wfvm-nix-builder template`: an image is booted and frozen, for clones that go on from there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +18,10 @@ pub struct Template {
     /// Command lines for the guest before it is frozen, so that what they load is in its memory.
     #[serde(default)]
     pub warm_up: Vec<String>,
+    /// Under which letters builds on the template have their drives. One that wants others changes them
+    /// when it begins, which takes seconds.
+    #[serde(default)]
+    pub letters: Letters,
     /// What the guest runs on, and each clone with it.
     pub machine: Machine,
     /// The account that commands run as.
@@ -52,6 +56,7 @@ impl Default for TemplateTimeouts {
 impl Spec for Template {
     fn check(&self) -> Result<(), SpecError> {
         self.machine.check()?;
+        self.letters.check()?;
         self.tools.check(&self.machine)
     }
 }

@@ -2,32 +2,69 @@
 
 use std::path::Path;
 
-use super::{
-    BuildError,
-    launcher::{BUILD_DIRECTORY, OUT},
-};
 use crate::{
-    boot::Guest,
+    blame::Blame,
+    boot::{Guest, GuestError},
     spec::Letters,
     wait::{self, Deadline},
 };
 
 /// The socket of the closure, in the machine's directory.
-pub(super) const STORE_SOCKET: &str = "store.sock";
+pub(crate) const STORE_SOCKET: &str = "store.sock";
+
+/// Why the guest's drives are not as they should be.
+#[derive(Debug, thiserror::Error)]
+pub enum DrivesError {
+    /// The guest does not give them their letters.
+    #[error("the guest's drives could not get their letters: {0}")]
+    Letters(String),
+    /// The machine failed, or the guest in it.
+    #[error(transparent)]
+    Guest(GuestError),
+}
+
+impl DrivesError {
+    /// Whose move it is.
+    #[must_use]
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Letters(_) => Blame::Guest,
+            Self::Guest(error) => error.blame(),
+        }
+    }
+
+    /// What may help.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Letters(_) => None,
+            Self::Guest(error) => error.hint(),
+        }
+    }
+}
+
+impl<E> From<E> for DrivesError
+where
+    GuestError: From<E>,
+{
+    fn from(error: E) -> Self {
+        Self::Guest(error.into())
+    }
+}
 
 /// What a drive is known by, since cards and other media shift letters.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Drives<'a> {
-    pub(super) letters: Letters,
+pub(crate) struct Drives<'a> {
+    pub(crate) letters: Letters,
     /// A file in the exchange drive's root.
-    pub(super) mark: &'a str,
+    pub(crate) mark: &'a str,
     /// One of the store drive, if there is one.
-    pub(super) store_path: Option<&'a Path>,
+    pub(crate) store_path: Option<&'a Path>,
 }
 
 impl Drives<'_> {
     /// Finds the drives and gives them their letters.
-    pub(super) async fn find(&self, guest: &Guest, deadline: Deadline) -> Result<(), BuildError> {
+    pub(crate) async fn find(&self, guest: &Guest, deadline: Deadline) -> Result<(), DrivesError> {
         let signs = guest.signs.clone();
         let found = wait::race("the guest's drives", self.look(guest), &signs, deadline).await??;
         let wanted = [(found.exchange, self.letters.exchange), (found.store, self.letters.store)];
@@ -44,7 +81,7 @@ impl Drives<'_> {
     }
 
     /// Asks until both are there: a disk on USB is found a moment after its machine has started.
-    async fn look(&self, guest: &Guest) -> Result<Found, BuildError> {
+    async fn look(&self, guest: &Guest) -> Result<Found, DrivesError> {
         let store = self.store_path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
         let command = format!(
             r"for %d in ({LETTERS}) do @if exist %d:\{} (echo exchange %d) else if exist %d:\{} echo store %d",
@@ -87,13 +124,13 @@ impl Found {
 }
 
 /// A volume has one letter, which is taken away before it gets another.
-async fn change_letters(guest: &Guest, moves: &[(char, char)]) -> Result<(), BuildError> {
+async fn change_letters(guest: &Guest, moves: &[(char, char)]) -> Result<(), DrivesError> {
     let ask: Vec<String> = moves.iter().map(|(now, _)| format!("mountvol {now}: /L")).collect();
     let told = command(guest, &ask.join(" & ")).await?;
     let volumes: Vec<&str> =
         told.lines().map(str::trim).filter(|line| line.starts_with(r"\\?\Volume{")).collect();
     if volumes.len() != moves.len() {
-        return Err(BuildError::Drives(format!("mountvol told: {}", told.trim())));
+        return Err(DrivesError::Letters(format!("mountvol told: {}", told.trim())));
     }
     // All are taken away first: one may have the letter that another one shall get.
     let take = moves.iter().map(|(now, _)| format!("mountvol {now}: /D"));
@@ -102,20 +139,21 @@ async fn change_letters(guest: &Guest, moves: &[(char, char)]) -> Result<(), Bui
     command(guest, &all.join(" && ")).await.map(drop)
 }
 
-/// The names in the directory of outputs on the guest's system drive.
-pub(super) async fn on_the_system_drive(
+/// The names in a directory of the guest's; none if it is not there.
+pub(crate) async fn names_in(
     guest: &Guest,
+    directory: &str,
     deadline: Deadline,
-) -> Result<Vec<String>, BuildError> {
+) -> Result<Vec<String>, DrivesError> {
     // An empty directory is told as an error.
-    let order = format!(r"dir /b /a {BUILD_DIRECTORY}\{OUT} 2>nul & cd .");
+    let order = format!(r"dir /b /a {directory} 2>nul & cd .");
     let signs = guest.signs.clone();
-    let told = wait::race("a list of outputs", command(guest, &order), &signs, deadline).await??;
+    let told = wait::race("a list of names", command(guest, &order), &signs, deadline).await??;
     Ok(told.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
 /// How much room the guest's system drive has, in bytes, as far as it tells.
-pub(super) async fn room(guest: &Guest, deadline: Deadline) -> Option<u64> {
+pub(crate) async fn room(guest: &Guest, deadline: Deadline) -> Option<u64> {
     let signs = guest.signs.clone();
     let told = wait::race("the room of a drive", command(guest, r"dir /-c C:\"), &signs, deadline).await;
     free_bytes(&told.ok()?.ok()?)
@@ -128,19 +166,19 @@ fn free_bytes(told: &str) -> Option<u64> {
 }
 
 /// Takes the exchange drive offline: the guest has written everything then.
-pub(super) async fn take_offline(guest: &Guest, letter: char, deadline: Deadline) -> Result<(), BuildError> {
+pub(crate) async fn take_offline(guest: &Guest, letter: char, deadline: Deadline) -> Result<(), DrivesError> {
     // Both end with everything on the disk; the second is for a volume that has no offline.
     let order = format!("mountvol {letter}: /P || fsutil volume dismount {letter}:");
     let signs = guest.signs.clone();
     wait::race("the exchange drive's end", command(guest, &order), &signs, deadline).await?.map(drop)
 }
 
-async fn command(guest: &Guest, line: &str) -> Result<String, BuildError> {
+async fn command(guest: &Guest, line: &str) -> Result<String, DrivesError> {
     let (code, said) = guest.connection.answer(line).await?;
     if code == 0 {
         return Ok(said);
     }
-    Err(BuildError::Drives(format!("`{line}` ended with exit code {code}: {}", said.trim())))
+    Err(DrivesError::Letters(format!("`{line}` ended with exit code {code}: {}", said.trim())))
 }
 
 #[cfg(test)]

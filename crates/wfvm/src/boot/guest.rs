@@ -179,14 +179,20 @@ impl Guest {
         if boot.display == Display::Vnc {
             tell_screen(machine, progress).await?;
         }
-        let (port, ports) = machine.host_ports(&boot.network.ports).await?;
-        if let Some(state) = state {
-            let state = state.await.map_err(std::io::Error::other)??;
-            machine.thaw(&state, scratch, deadline).await?;
-            for (command, arguments) in boot.plugged.commands() {
-                machine.qmp().ask(command, &arguments).await?;
+        let thaw = async {
+            if let Some(state) = state {
+                let state = state.await.map_err(std::io::Error::other)??;
+                machine.thaw(&state, scratch, deadline).await?;
+                for (command, arguments) in boot.plugged.commands() {
+                    machine.qmp().ask(command, &arguments).await?;
+                }
             }
-        }
+            Ok::<_, GuestError>(())
+        };
+        // QEMU answers each when it gets to it.
+        let (ports, thawed) = tokio::join!(machine.host_ports(&boot.network.ports), thaw);
+        thawed?;
+        let (port, ports) = ports?;
         let since = Instant::now();
         machine.resume().await?;
         let running_at = SystemTime::now();

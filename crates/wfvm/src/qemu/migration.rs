@@ -52,9 +52,11 @@ impl Qemu {
         let socket = directory.join(SOCKET);
         let uri = json!({ "uri": format!("unix:{}", socket.display()) });
         let work = async {
-            self.leave_memory_out().await?;
-            // Answered when it listens.
-            self.qmp.ask("migrate-incoming", &uri).await?;
+            // In this order, though none is waited for by itself; the second is answered when QEMU listens.
+            let (left_out, listens) =
+                tokio::join!(self.leave_memory_out(), self.qmp.ask("migrate-incoming", &uri));
+            left_out?;
+            listens?;
             let mut stream = UnixStream::connect(&socket).await?;
             // A state that is refused in the middle is told by its end.
             let _ = stream.write_all(state).await;

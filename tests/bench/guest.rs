@@ -22,19 +22,24 @@ pub(crate) struct Guest {
 pub(crate) const MEMORY_MIB: u32 = 1536;
 pub(crate) const CORES: u32 = 2;
 
+/// A path that `scripts/bench` gives.
+fn path(name: &str) -> Result<PathBuf, Problem> {
+    let value = std::env::var_os(name);
+    value.map(PathBuf::from).ok_or_else(|| format!("{name} is not set: `scripts/bench` sets it").into())
+}
+
+/// The product's program.
+pub(crate) fn builder() -> Result<PathBuf, Problem> {
+    path("WFVM_BENCH_BUILDER")
+}
+
 impl Guest {
     pub(crate) fn given() -> Result<Self, Problem> {
-        let path = |name: &str| -> Result<PathBuf, Problem> {
-            let value = std::env::var_os(name);
-            value
-                .map(PathBuf::from)
-                .ok_or_else(|| format!("{name} is not set: `scripts/bench` sets it").into())
-        };
         Ok(Self {
             image: path("WFVM_BENCH_IMAGE")?,
             tools: path("WFVM_TEST_TOOLS")?,
             sshpass: path("WFVM_BENCH_SSHPASS")?,
-            builder: path("WFVM_BENCH_BUILDER")?,
+            builder: builder()?,
         })
     }
 

@@ -9,6 +9,7 @@ mod exec;
 mod figure;
 mod guest;
 mod inputs;
+mod inspect;
 mod layer;
 mod media;
 mod repacking;
@@ -28,6 +29,7 @@ type Measure = fn(&Wanted) -> Result<Vec<Figure>, Problem>;
 /// The measures by the names under which they may be asked for.
 const MEASURES: &[(&str, Measure)] = &[
     ("media", media::measure),
+    ("inspect", inspect::measure),
     ("exec", exec::measure),
     ("layer", layer::measure),
     ("inputs", inputs::measure),

@@ -42,14 +42,14 @@ const MISTAKES: [Mistake; 10] = [
         |spec| spec["guestOs"] = json!("windows-server-2022"),
     ),
     ("answerFile.computerName: `WFVM` is also an account; Windows then cannot create the account", |spec| {
-        spec["answerFile"]["computerName"] = json!("WFVM")
+        spec["answerFile"]["computerName"] = json!("WFVM");
     }),
     (
         "answerFile.timeZone: `Europe/Berlin` is not a time zone of Windows such as `W. Europe Standard Time`",
         |spec| spec["answerFile"]["timeZone"] = json!("Europe/Berlin"),
     ),
     ("answerFile.inputLocale: `de-DE,en-US` is neither a language tag nor a keyboard", |spec| {
-        spec["answerFile"]["inputLocale"] = json!("de-DE,en-US")
+        spec["answerFile"]["inputLocale"] = json!("de-DE,en-US");
     }),
     (
         "answerFile.uiLanguage: the medium's Setup has no language `fr-FR`, and Setup would ask for one\n    it has de-DE",
@@ -90,7 +90,9 @@ fn install(stage: &Stage, spec: &Path) -> (Option<i32>, String) {
 fn ten_mistakes_are_ten_findings_in_one_message_and_no_machine_starts() {
     let stage = Stage::new();
     let mut spec = german(&stage);
-    MISTAKES.iter().for_each(|(_, make)| make(&mut spec));
+    for (_, make) in MISTAKES {
+        make(&mut spec);
+    }
     let (status, page) = install(&stage, &stage.write_json(&spec));
     assert_eq!(status, Some(2), "{page}");
     let message = page.split_once("error: the spec does not fit the medium:\n").unwrap().1;

@@ -4,6 +4,7 @@
 
 mod answer_file;
 mod builders;
+mod damage;
 mod exchange;
 mod linux_initramfs;
 mod media;

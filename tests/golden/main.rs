@@ -7,6 +7,9 @@
 
 mod answer_file;
 mod case;
+mod lint_corpus;
+mod lint_own_output;
+mod lint_pages;
 mod pure_modules;
 mod releases;
 mod settings_reference;

@@ -24,6 +24,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "reference-guest/src/answer_file/",
         ],
     ),
+    ("roxmltree", &["wfvm/src/lint/"]),
     ("russh", &["wfvm/src/session/", "reference-guest/src/openssh/"]),
     ("russh_sftp", &["wfvm/src/session/", "reference-guest/src/openssh/"]),
     ("schemars", &["wfvm/src/inspect/", "wfvm/src/preflight/", "wfvm/src/spec/", "wfvm/src/windows_iso/"]),

@@ -8,9 +8,10 @@ pub(crate) fn root() -> PathBuf {
     tests.parent().unwrap_or(tests).to_owned()
 }
 
-/// The text of a file, by its path in the repository.
+/// The text of a file, by its path in the repository. Some test data are in other encodings on purpose.
 pub(crate) fn text(path: &str) -> String {
-    fs_err::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{error}"))
+    let bytes = fs_err::read(root().join(path)).unwrap_or_else(|error| panic!("{error}"));
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// All files below a directory, as paths in the repository, sorted. A missing directory fails:

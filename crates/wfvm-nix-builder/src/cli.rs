@@ -80,6 +80,9 @@ enum Task {
         /// TCP port.
         port: u16,
     },
+    #[cfg(feature = "inspect")]
+    /// Find what Windows Setup would stop at, ignore or misread in answer files.
+    Lint(tasks::Lint),
     /// Read files of a disk image that a guest wrote: a failed installation calls this.
     #[command(hide = true, name = disk::READER_SUBCOMMAND)]
     ReadDisk {
@@ -159,6 +162,8 @@ impl Cli {
             Task::StoreVolume(volume) => volume.perform(),
             #[cfg(feature = "script")]
             Task::Forward { address, port } => forward::forward(&address, port),
+            #[cfg(feature = "inspect")]
+            Task::Lint(lint) => lint.perform(),
             Task::ReadDisk { image, limit, paths } => tasks::read_disk(&image, limit, &paths),
             #[cfg(feature = "script")]
             Task::WinExec(exec) => exec.perform(),

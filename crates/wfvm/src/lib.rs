@@ -16,6 +16,8 @@ pub mod answer_file;
 #[cfg(feature = "install")]
 pub mod windows_iso;
 #[cfg(feature = "install")]
+pub mod lint;
+#[cfg(feature = "install")]
 pub mod preflight;
 #[cfg(feature = "inspect")]
 pub mod inspect;

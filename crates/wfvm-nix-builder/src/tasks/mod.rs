@@ -13,6 +13,8 @@ mod layer;
 #[cfg(feature = "linux")]
 mod linux;
 #[cfg(feature = "inspect")]
+mod lint;
+#[cfg(feature = "inspect")]
 mod preflight;
 mod read_disk;
 #[cfg(feature = "run")]
@@ -41,6 +43,8 @@ pub(crate) use inspect::Inspect;
 pub(crate) use install::install;
 #[cfg(feature = "layer")]
 pub(crate) use layer::Layer;
+#[cfg(feature = "inspect")]
+pub(crate) use lint::Lint;
 #[cfg(feature = "linux")]
 pub(crate) use linux::{Linux, LinuxInitramfs, first_program};
 #[cfg(feature = "inspect")]

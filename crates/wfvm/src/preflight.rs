@@ -9,6 +9,7 @@ mod answer_medium;
 mod choice;
 mod finding;
 mod image;
+mod language;
 mod machine;
 mod medium;
 mod start;

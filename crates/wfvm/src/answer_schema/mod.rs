@@ -5,6 +5,7 @@
 //! those that cschneegans/unattend-generator takes from Windows 11's reference. Settings that are newer
 //! than 1809 are absent, and so a name that is not here is not thereby wrong.
 
+pub mod locales;
 mod table;
 pub mod time_zones;
 

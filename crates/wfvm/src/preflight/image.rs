@@ -1,6 +1,6 @@
 //! Whether the selected image is what the spec takes it for: language, key, room, processor.
 
-use super::{Finding, of_image, selected};
+use super::{Finding, language, of_image, selected};
 use crate::guest_os::GuestOs;
 use crate::spec::Install;
 use crate::windows_iso::{Image, WindowsIso};
@@ -10,7 +10,7 @@ const KEY: &str = "answerFile.productKey";
 pub(super) fn findings(spec: &Install, os: &GuestOs, iso: &WindowsIso, image: &Image) -> Vec<Finding> {
     let mut findings = of_image(image);
     findings.extend(os.edition(&image.edition_id).is_none().then(|| unlisted_edition(os, image)));
-    findings.extend(language(spec, iso, image));
+    findings.extend(language::findings(spec, iso, image));
     findings.extend(key(spec, os, iso, image));
     findings.extend(disk(spec, os, image));
     findings.extend(cpu_model(spec, os, image));
@@ -49,26 +49,6 @@ fn is_volume(iso: &WindowsIso) -> bool {
 
 fn channel(iso: &WindowsIso) -> Option<&str> {
     iso.ei_cfg.as_ref().and_then(|ei_cfg| ei_cfg.channel.as_deref())
-}
-
-fn language(spec: &Install, iso: &WindowsIso, image: &Image) -> Option<Finding> {
-    let wanted = &spec.answer_file.ui_language;
-    let missing = |list: &[String]| {
-        !list.is_empty() && !list.iter().any(|language| language.eq_ignore_ascii_case(wanted))
-    };
-    let (list, place) = if missing(&iso.languages) {
-        (&iso.languages, "the medium's Setup")
-    } else if missing(&image.languages) {
-        (&image.languages, "the image")
-    } else {
-        return None;
-    };
-    Some(Finding::refusal(
-        "answerFile.uiLanguage",
-        wanted,
-        format!("{place} has no language `{wanted}`, and Setup would ask for one"),
-        format!("it has {}", list.join(", ")),
-    ))
 }
 
 fn key(spec: &Install, os: &GuestOs, iso: &WindowsIso, image: &Image) -> Option<Finding> {

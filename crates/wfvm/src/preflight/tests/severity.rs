@@ -110,6 +110,20 @@ fn keys_of_another_channel_or_with_letters_that_no_key_has_are_doubted() {
 }
 
 #[test]
+fn languages_and_keyboards_that_nobody_lists_are_doubted() {
+    let user = only(|spec, _| spec.answer_file.user_locale = "de-GER".into());
+    assert_eq!(
+        user,
+        "warning answerFile.userLocale: `de-GER` is none of the languages that Microsoft listed in 2017"
+    );
+    let keyboard = only(|spec, _| spec.answer_file.input_locale = "en-US;0409:00000999".into());
+    assert!(keyboard.starts_with("warning answerFile.inputLocale: `00000999` is none of the keyboards"));
+    // A refusal says enough.
+    let refused = only(|spec, _| spec.answer_file.ui_language = "xx-YY".into());
+    assert!(refused.starts_with("refused answerFile.uiLanguage: "), "{refused}");
+}
+
+#[test]
 fn a_network_card_without_a_driver_and_drivers_of_another_release_are_found() {
     let card = only(|spec, _| spec.machine.network_card = NetworkCard::Virtio);
     assert!(

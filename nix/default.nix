@@ -77,7 +77,8 @@ let
     inherit pkgs check imageBuilders imageDerivation specDerivation startable storeName wfvm-nix-builder product;
     sources = import ./sources.nix { inherit pkgs; };
     network = import ./network.nix { inherit check; };
-    spec = import ./spec.nix { inherit pkgs; inherit (room) network; };
+    spec = import ./spec.nix { inherit pkgs; inherit (room) network settings; };
+    settings = import ./settings.nix { inherit check; };
     machineArguments = import ./machine.nix { inherit check; };
     started = import ./started.nix { inherit (room) machineArguments spec; };
     startedWith = import ./started-with.nix { inherit check; inherit (room) machineArguments started; };

@@ -1,6 +1,6 @@
 # The only writer of specs: from checked arguments to the JSON that
 # wfvm-nix-builder reads (crates/wfvm/src/spec, docs/reference).
-{ pkgs, network }:
+{ pkgs, network, settings }:
 
 let
   inherit (builtins) attrNames elem filter foldl' isAttrs isString listToAttrs map mapAttrs;
@@ -50,8 +50,9 @@ in
     inherit machine login;
     answerFile = present {
       inherit (arguments) fullName organization productKey uiLanguage inputLocale userLocale systemLocale timeZone
-        computerName administratorPassword autoLogon driverPaths;
-      accounts = builtins.attrValues (mapAttrs (name: user: { inherit name; } // user) arguments.users);
+        computerName administratorPassword administratorPasswordFile productKeyFile autoLogon driverPaths;
+      accounts = builtins.attrValues (mapAttrs (name: user: { inherit name; } // present user) arguments.users);
+      settings = settings.spec arguments;
       specializeCommands = map (command: if isAttrs command then present command else { path = command; }) arguments.specializeCommands;
     };
     payload = map (file: file // { source = "${file.source}"; }) arguments.payload;

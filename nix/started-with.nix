@@ -13,7 +13,7 @@ in
     user = { type = check.nullOr check.string; default = null; };
     # An account, if the image does not say.
     login = {
-      type = check.nullOr (check.record { user = { type = check.string; }; password = { type = check.string; }; });
+      type = check.nullOr (check.record { user = { type = check.string; }; password = { type = check.nullOr check.string; default = null; }; passwordFile = { type = check.nullOr check.string; default = null; }; });
       default = null;
     };
   };
@@ -30,7 +30,7 @@ in
       machine = usual.machine // given;
       inherit logins;
       login =
-        if login != null then login
+        if login != null then removeAttrs login (builtins.filter (name: login.${name} == null) (builtins.attrNames login))
         else if user == null then usual.login
         else logins.${user} or (throw
           (''wfvm.${function}: `user` is "${user}", which is none of the image's accounts.''

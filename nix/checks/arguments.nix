@@ -20,8 +20,35 @@ facts "arguments" {
     [ (image { users.alice = { password = "x"; group = [ ]; }; }) [ "there is no `users.alice.group`. Did you mean `groups`?" ] ];
   "a mistake inside a list is named with its place" =
     [ (image { driverPaths = [ "a" 2 ]; }) [ "`driverPaths[1]` is the integer 2, but it should be a string." ] ];
-  "a missing argument is named" =
-    [ (image { users.alice = { }; }) [ "`users.alice.password` is missing: it should be a string." ] ];
+  "a user without a password is refused" = [ (refused (reference { users.alice = { }; }).drvPath) true ];
+  "or with two" =
+    [ (refused (reference { users.wfvm = { password = "a"; passwordFile = "/run/secrets/a"; }; }).drvPath) true ];
+  "a secret's file is named in the spec, and its content is nowhere" =
+    [ (let inherit (reference { users.wfvm = { passwordFile = "/run/secrets/a"; groups = [ "Administrators" ]; }; }) spec;
+       in [ (removeAttrs (builtins.head spec.answerFile.accounts) [ "groups" "description" "displayName" ]) spec.login ])
+      [ { name = "wfvm"; passwordFile = "/run/secrets/a"; } { user = "wfvm"; passwordFile = "/run/secrets/a"; } ] ];
+  "a secret's file that Nix would copy is refused" =
+    [ (map (file: builtins.length (image { productKeyFile = file; })) [ ./arguments.nix "relative" "${builtins.storeDir}/x" "/run/secrets/key" ]) [ 1 1 1 0 ] ];
+  "settings stand in the spec as they are said" =
+    [ (reference { hibernation = false; registry."HKLM\\SOFTWARE\\X" = { a = 1; b = [ "x" ]; c.expandString = "%A%"; }; }).spec.answerFile.settings
+      { hibernation = false;
+        registry = [
+          { key = "HKLM\\SOFTWARE\\X"; name = "a"; data.dword = 1; }
+          { key = "HKLM\\SOFTWARE\\X"; name = "b"; data.multiString = [ "x" ]; }
+          { key = "HKLM\\SOFTWARE\\X"; name = "c"; data.expandString = "%A%"; }
+        ]; } ];
+  "without settings there are none" = [ ((reference { }).spec.answerFile ? settings) false ];
+  "a key of another root, a value of no type and a file without a drive are refused" =
+    [ (map (given: builtins.length (image given)) [
+        { registry."HKCR\\x" = { }; }
+        { registry."HKLM\\x".a = null; }
+        { files."tool.exe" = ./arguments.nix; }
+        { files."C:\\tools\\tool.exe" = ./arguments.nix; }
+        { networking.interfaces = [ { identifier = "Ethernet"; addresses = [ "192.168.1.2" ]; } ]; }
+      ]) [ 1 1 1 0 1 ] ];
+  "what is Windows Server's is refused for a client" =
+    [ (map (guestOs: refused (product.makeWindowsImage { inherit guestOs; windowsImage = "/nix/store/x"; serverManagerAtLogon = false; }).drvPath)
+        [ "windows-11" "windows-server" "windows-server-2022" null ]) [ true false false false ] ];
   "all mistakes come in one message" = [ (builtins.length (image { cores = "4"; memryMib = 1; })) 2 ];
   "wfvm-run says which arguments it needs" = [ (builtins.length (product.wfvm-run.problems { })) 3 ];
   "a forwarded port has WFVM's three fields and no other" =

@@ -1,14 +1,26 @@
-{ check, imageDerivation, layer, machineArguments, product, spec, windows, ... }:
+{ check, imageDerivation, layer, machineArguments, product, settings, spec, windows, ... }:
 
 let
-  inherit (builtins) attrNames elem foldl' hasAttr mapAttrs;
+  inherit (builtins) attrNames elem filter foldl' hasAttr hasContext isString mapAttrs match;
   inherit (windows) anyWindows guestOs;
 
   seconds = { type = check.nullOr (check.int "an integer number of seconds" 1); default = null; };
   language = { type = check.string; default = "en-US"; };
 
+  # Outside of the store: a path that Nix copies would be no secret.
+  secretFile = {
+    type = check.nullOr (check.string // {
+      says = "the whole path of a file outside of the store, in quotes";
+      problems = path: value:
+        if isString value && match "/.*" value != null && match "${builtins.storeDir}(/.*)?" value == null && !(hasContext value) then [ ]
+        else [ "`${path}` should be the whole path of a file outside of the store, in quotes: Nix copies what is written without them, and everybody can read the store." ];
+    });
+    default = null;
+  };
+
   user = check.record {
-    password = { type = check.string; };
+    password = { type = check.nullOr check.string; default = null; };
+    passwordFile = secretFile;
     description = { type = check.string; default = ""; };
     displayName = { type = check.string; default = ""; };
     groups = { type = check.listOf check.string; default = [ ]; };
@@ -34,7 +46,7 @@ in
    script, … }` is such a program, `.debug` another with a window and a shell;
    `.revived` is a template of it, reviveWindowsVM. */
 check.function "makeWindowsImage"
-  (machineArguments // {
+  (machineArguments // settings.fields // {
     # Of the derivation; the image's name is made from it.
     name = byGuest check.string;
     # A release or a family of them, against which the medium is checked; null: what it is.
@@ -61,10 +73,12 @@ check.function "makeWindowsImage"
     autoLogon = { type = check.string; default = "wfvm"; };
     login = { type = check.string; default = "wfvm"; };
     administratorPassword = { type = check.nullOr check.string; default = null; };
+    administratorPasswordFile = secretFile;
 
     fullName = { type = check.string; default = "John Doe"; };
     organization = { type = check.string; default = "KVM Authority"; };
     productKey = { type = check.nullOr check.string; default = null; };
+    productKeyFile = secretFile;
     computerName = { type = check.nullOr check.string; default = null; };
     uiLanguage = language;
     inputLocale = language;
@@ -117,8 +131,21 @@ check.function "makeWindowsImage"
       one = arguments.imageSelection == null || builtins.isString arguments.imageSelection || builtins.length selectedBy == 1
         || throw "wfvm.makeWindowsImage: `imageSelection` should have one of `index`, `name`, `edition` and `description`, but has ${toString (builtins.length selectedBy)}.";
       machine = spec.machine arguments;
-      logins = mapAttrs (user: { password, ... }: { inherit user password; }) given.users;
+      logins = mapAttrs (user: { password, passwordFile, ... }:
+        { inherit user; } // (if passwordFile == null then { inherit password; } else { inherit passwordFile; })) given.users;
+      passwordless = filter (name: let user = given.users.${name}; in (user.password == null) == (user.passwordFile == null)) (attrNames given.users);
+      twice = filter (name: given.${name} != null && given."${name}File" != null) [ "administratorPassword" "productKey" ];
+      secretsFit =
+        if passwordless != [ ] then throw "wfvm.makeWindowsImage: `users.${builtins.head passwordless}` should have one of `password` and `passwordFile`."
+        else twice == [ ] || throw "wfvm.makeWindowsImage: `${builtins.head twice}` and `${builtins.head twice}File` are both given.";
       login = logins.${given.login} or (account "login");
+
+      # What the medium would say in a second, the name says now.
+      serversOnly = name: given.${name} == null || guest.serverFeatures
+        || throw "wfvm.makeWindowsImage: `${name}` is Windows Server's, and `guestOs` is \"${given.guestOs}\".";
+      settingsFit = serversOnly "serverManagerAtLogon" && serversOnly "ieEnhancedSecurity"
+        && (given.drivers == [ ] || given.answerMedium == "iso"
+        || throw "wfvm.makeWindowsImage: `drivers` needs `answerMedium = \"iso\"`: the others have files in their root alone.");
 
       base = imageDerivation {
         name = guest.imageName (orGuest "name");
@@ -133,4 +160,4 @@ check.function "makeWindowsImage"
         given.layers;
       image = if given.compact then layer.compact { inherit guest; parent = layered; } else layered;
     in
-    builtins.seq (builtins.seq one (account "autoLogon")) image)
+    assert one && settingsFit && secretsFit; builtins.seq (account "autoLogon") image)

@@ -70,7 +70,7 @@ fn ours(spec: &Install, os: &GuestOs, iso: &Path, directory: &Path) -> Result<u6
     black_box(preflight::findings(spec, os, &read));
     let disk = system_disk_id(spec.machine.disk_bus, spec.answer_medium);
     let xml = answer_file::xml(spec, os, disk)?;
-    let first_logon = answer_file::first_logon_cmd(os);
+    let first_logon = answer_file::first_logon_cmd(spec, os);
     let files = [
         MediumFile { name: answer_file::FILE_NAME, contents: xml.as_bytes() },
         MediumFile { name: answer_file::TAG_FILE_NAME, contents: b"" },

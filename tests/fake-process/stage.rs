@@ -18,7 +18,7 @@ use wfvm::{
     spec::{
         Accelerator, Account, AnswerFile, AnswerMedium, DiskBus, Firmware, GuestOsName, ImageSelection,
         Install, InstallTimeouts, Layer, LayerTimeouts, Login, Machine, Network, NetworkCard, Run,
-        RunTimeouts, Tools,
+        RunTimeouts, Settings, Tools,
     },
 };
 use wfvm_tests::scenario::{Act, Drives, Manner, OPTION, Scenario, Ssh, Start};
@@ -111,6 +111,7 @@ impl Stage {
                 full_name: "a".into(),
                 organization: "b".into(),
                 product_key: None,
+                product_key_file: None,
                 ui_language: "en-US".into(),
                 input_locale: "en-US".into(),
                 user_locale: "en-US".into(),
@@ -120,14 +121,17 @@ impl Stage {
                 accounts: vec![Account {
                     name: USER.into(),
                     password: PASSWORD.into(),
+                    password_file: None,
                     description: String::new(),
                     display_name: String::new(),
                     groups: vec!["Administrators".into()],
                 }],
                 administrator_password: None,
+                administrator_password_file: None,
                 auto_logon: USER.into(),
                 specialize_commands: Vec::new(),
                 driver_paths: Vec::new(),
+                settings: Settings::default(),
             },
             custom_answer_file: Some(custom),
             payload: Vec::new(),
@@ -358,7 +362,7 @@ pub(crate) async fn let_go() {
 }
 
 fn login() -> Login {
-    Login { user: USER.into(), password: PASSWORD.into() }
+    Login { user: USER.into(), password: PASSWORD.into(), password_file: None }
 }
 
 /// Waits for something that has no event, with a bound.

@@ -12,6 +12,18 @@ fn release(spec: &Install) -> &'static GuestOs {
     os.unwrap_or_else(|| panic!("a case names its guest"))
 }
 
+/// UTF-16 with its mark is compared as UTF-8, so that a difference can be read.
+fn text_of(bytes: &[u8]) -> String {
+    let units: Vec<u16> = bytes
+        .chunks(2)
+        .map(|pair| pair.iter().rev().fold(0, |unit, byte| unit << 8 | u16::from(*byte)))
+        .collect();
+    match units.split_first() {
+        Some((0xFEFF, units)) => String::from_utf16_lossy(units),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
 #[test]
 fn answer_files_are_as_reviewed() {
     for case in cases("answer-file") {
@@ -20,7 +32,10 @@ fn answer_files_are_as_reviewed() {
         let xml =
             answer_file::xml(&spec, os, 0).unwrap_or_else(|error| panic!("{}: {error}", case.display()));
         assert_golden(&case, answer_file::FILE_NAME, &xml);
-        assert_golden(&case, answer_file::FIRST_LOGON_FILE_NAME, &answer_file::first_logon_cmd(os));
+        assert_golden(&case, answer_file::FIRST_LOGON_FILE_NAME, &answer_file::first_logon_cmd(&spec, os));
+        for file in answer_file::settings_files(&spec.answer_file.settings) {
+            assert_golden(&case, &file.name, &text_of(&file.contents));
+        }
     }
 }
 

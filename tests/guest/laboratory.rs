@@ -15,7 +15,7 @@ use wfvm::{
     spec::{
         Accelerator, Account, AnswerFile, AnswerMedium, DiskBus, Firmware, GuestOsName, ImageSelection,
         Install, InstallTimeouts, Layer, LayerTimeouts, Login, Machine, Network, NetworkCard, Run,
-        RunTimeouts, Tools,
+        RunTimeouts, Settings, Tools,
     },
 };
 
@@ -188,7 +188,7 @@ pub(crate) fn tools() -> Tools {
 }
 
 fn login() -> Login {
-    Login { user: "wfvm".into(), password: "1234".into() }
+    Login { user: "wfvm".into(), password: "1234".into(), password_file: None }
 }
 
 fn machine(firmware: Firmware) -> Machine {
@@ -229,14 +229,18 @@ pub(crate) fn spec(firmware: Firmware, answer_medium: AnswerMedium) -> Install {
             accounts: vec![Account {
                 name: "wfvm".into(),
                 password: "1234".into(),
+                password_file: None,
                 description: String::new(),
                 display_name: String::new(),
                 groups: vec!["Administrators".into()],
             }],
+            product_key_file: None,
             administrator_password: None,
+            administrator_password_file: None,
             auto_logon: "wfvm".into(),
             specialize_commands: Vec::new(),
             driver_paths: Vec::new(),
+            settings: Settings::default(),
         },
         custom_answer_file: None,
         payload: Vec::new(),

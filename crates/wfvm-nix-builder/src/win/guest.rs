@@ -121,7 +121,7 @@ impl Address {
                 .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
                 .map_err(|error| Failure::new(error, Blame::Input))?,
         };
-        Ok(Self { port, login: Login { user: env.ssh_user.clone(), password } })
+        Ok(Self { port, login: Login { user: env.ssh_user.clone(), password, password_file: None } })
     }
 
     /// Ends as `ssh` and `sshpass` do, so that a script can tell it from a command's own end.
@@ -152,6 +152,7 @@ impl Address {
             | SessionError::Unreachable(_)
             | SessionError::Abandoned
             | SessionError::GuestFile { .. }
+            | SessionError::Secret(_)
             | SessionError::HostFile(_) => Failure::new(error, error.blame()),
         }
     }

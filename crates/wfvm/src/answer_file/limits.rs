@@ -4,6 +4,7 @@
 //! Windows counts: in UTF-16 units.
 
 mod names;
+mod settings;
 mod values;
 
 use super::AnswerFileError;
@@ -23,6 +24,7 @@ pub fn problems(spec: &Install, os: &GuestOs) -> Vec<AnswerFileError> {
     disk(spec, &mut problems);
     values::check(&spec.answer_file, &mut problems);
     names::check(&spec.answer_file, &mut problems);
+    settings::check(spec, os, &mut problems);
     login(spec, &mut problems);
     payload(spec, os, &mut problems);
     problems.0

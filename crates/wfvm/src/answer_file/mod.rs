@@ -5,19 +5,25 @@
 //! spec that it comes from: Setup itself would stop at a page that names none.
 //! Names and limits are those of Microsoft's "Unattended Windows Setup Reference".
 
+mod command_file;
 mod disk_configuration;
 mod element;
 mod first_logon;
 mod limits;
+mod networking;
 mod offline_servicing;
 mod oobe_system;
 mod password;
+mod settings;
 mod specialize;
 mod windows_pe;
 
+pub use command_file::TAG_FILE_NAME;
 pub use disk_configuration::windows_partition;
-pub use first_logon::{FILE_NAME as FIRST_LOGON_FILE_NAME, TAG_FILE_NAME, first_logon_cmd};
+pub use first_logon::{FILE_NAME as FIRST_LOGON_FILE_NAME, first_logon_cmd};
 pub use limits::problems;
+pub use settings::{SettingsFile, placed_name, settings_files};
+pub use windows_pe::DRIVERS_FOLDER;
 
 use crate::guest_os::GuestOs;
 use crate::spec::Install;
@@ -55,7 +61,7 @@ pub fn xml(spec: &Install, os: &GuestOs, disk_number: u32) -> Result<String, Ans
 fn unattend(spec: &Install, os: &GuestOs, disk_number: u32) -> Element {
     let passes = [
         (Pass::WindowsPe, windows_pe::components(spec, os, disk_number)),
-        (Pass::OfflineServicing, offline_servicing::components()),
+        (Pass::OfflineServicing, offline_servicing::components(spec)),
         (Pass::Specialize, specialize::components(spec, os)),
         (Pass::OobeSystem, oobe_system::components(spec)),
     ];
@@ -123,14 +129,18 @@ fn run_synchronous(commands: impl IntoIterator<Item = Vec<Element>>) -> Element 
 
 /// The four locale settings that windowsPE and oobeSystem both need: without the
 /// first Setup asks for the language, without the second OOBE asks for the region.
-fn locales(spec: &Install) -> [Element; 4] {
+fn locales(spec: &Install) -> Vec<Element> {
     let answers = &spec.answer_file;
-    [
+    let mut locales = vec![
         element::text("InputLocale", &answers.input_locale),
         element::text("SystemLocale", &answers.system_locale),
         element::text("UILanguage", &answers.ui_language),
-        element::text("UserLocale", &answers.user_locale),
-    ]
+    ];
+    locales.extend(
+        answers.settings.ui_language_fallback.iter().map(|tag| element::text("UILanguageFallback", tag)),
+    );
+    locales.push(element::text("UserLocale", &answers.user_locale));
+    locales
 }
 
 #[cfg(test)]

@@ -1,9 +1,21 @@
 //! Settings of the image before it starts for the first time.
 
-use super::Component;
 use super::element::flag;
+use super::{Component, windows_pe};
+use crate::spec::Install;
 
-pub(super) fn components() -> Vec<Component> {
+pub(super) fn components(spec: &Install) -> Vec<Component> {
     // Without the split administrator's token a command over SSH has all rights.
-    vec![Component { name: "Microsoft-Windows-LUA-Settings", settings: vec![flag("EnableLUA", false)] }]
+    let asks = spec.answer_file.settings.user_account_control.unwrap_or(false);
+    let mut components =
+        vec![Component { name: "Microsoft-Windows-LUA-Settings", settings: vec![flag("EnableLUA", asks)] }];
+    // Windows PE hands on those alone that the disk needs for its first start.
+    let drivers = windows_pe::given_drivers(spec);
+    if !drivers.is_empty() {
+        components.push(Component {
+            name: "Microsoft-Windows-PnpCustomizationsNonWinPE",
+            settings: vec![windows_pe::driver_paths(&drivers)],
+        });
+    }
+    components
 }

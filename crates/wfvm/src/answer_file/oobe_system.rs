@@ -32,7 +32,7 @@ pub(super) fn components(spec: &Install) -> Vec<Component> {
                 "SynchronousCommand",
                 [
                     number("Order", 1_u64),
-                    text("CommandLine", first_logon::COMMAND_LINE),
+                    text("CommandLine", first_logon::command_line()),
                     text("Description", "Set up the SSH server"),
                 ],
             )
@@ -40,7 +40,7 @@ pub(super) fn components(spec: &Install) -> Vec<Component> {
         ),
     ];
     vec![
-        Component { name: "Microsoft-Windows-International-Core", settings: locales(spec).into() },
+        Component { name: "Microsoft-Windows-International-Core", settings: locales(spec) },
         Component { name: "Microsoft-Windows-Shell-Setup", settings: shell },
     ]
 }
@@ -77,7 +77,7 @@ fn auto_logon(answers: &AnswerFile) -> Element {
         "AutoLogon",
         [
             flag("Enabled", true),
-            number("LogonCount", LOGON_COUNT),
+            number("LogonCount", answers.settings.logon_count.map_or(LOGON_COUNT, u64::from)),
             text("Username", &answers.auto_logon),
             hidden(PASSWORD, password.unwrap_or_default()),
         ],

@@ -253,6 +253,7 @@ fn account(spec: &mut Install, name: &str) {
     spec.answer_file.accounts.push(Account {
         name: name.into(),
         password: "p".into(),
+        password_file: None,
         description: String::new(),
         display_name: String::new(),
         groups: vec!["Users".into()],
@@ -281,7 +282,7 @@ fn the_first_logon_needs_an_administrator() {
 #[test]
 fn the_first_logon_file_is_ascii_with_carriage_returns_and_checks_each_command() {
     for os in [&WINDOWS_11_24H2, &REFERENCE_GUEST] {
-        let text = first_logon_cmd(os);
+        let text = first_logon_cmd(&install(), os);
         assert!(text.is_ascii() && text.ends_with("\r\n"));
         assert!(text.split("\r\n").all(|line| !line.contains(['\r', '\n'])));
         let lines: Vec<&str> = text.lines().collect();
@@ -300,7 +301,7 @@ fn the_first_logon_file_is_ascii_with_carriage_returns_and_checks_each_command()
             assert!(command.len() < 8191);
         }
     }
-    assert!(first_logon::COMMAND_LINE.len() <= 1024);
+    assert!(first_logon::command_line().len() <= 1024);
 }
 
 /// Text with everything that XML must escape, within the limits.

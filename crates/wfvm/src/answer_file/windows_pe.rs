@@ -1,22 +1,28 @@
 //! The pass in Windows PE: language, disk, image, key, licence.
 
-use super::element::{Element, flag, group, text};
+use super::element::{Element, flag, group, number, text};
 use super::{Component, disk_configuration, locales, run_synchronous};
 use crate::guest_os::{GuestOs, Hardware};
 use crate::spec::{ImageSelection, Install};
 
+/// The folder of the answer medium that has the drivers.
+pub const DRIVERS_FOLDER: &str = "drivers";
+
 pub(super) fn components(spec: &Install, os: &GuestOs, disk_number: u32) -> Vec<Component> {
     let mut international =
         vec![group("SetupUILanguage", [text("UILanguage", &spec.answer_file.ui_language)])];
+    if let Some(driver) = spec.answer_file.settings.layered_driver {
+        international.push(number("LayeredDriver", driver));
+    }
     international.extend(locales(spec));
     let mut components = vec![
         Component { name: "Microsoft-Windows-International-Core-WinPE", settings: international },
         Component { name: "Microsoft-Windows-Setup", settings: setup(spec, os, disk_number) },
     ];
-    if !spec.answer_file.driver_paths.is_empty() {
+    if !driver_folders(spec).is_empty() {
         components.push(Component {
             name: "Microsoft-Windows-PnpCustomizationsWinPE",
-            settings: vec![driver_paths(spec)],
+            settings: vec![driver_paths(&driver_folders(spec))],
         });
     }
     components
@@ -49,7 +55,11 @@ fn image_install(spec: &Install, disk_number: u32) -> Element {
         .map(|(key, value)| group("MetaData", [text("Key", key), text("Value", value)]).added())
         .map(|metadata| group("InstallFrom", [metadata]));
     // Without a `Path` Setup takes the install image of its own medium, whether .wim, .esd or .swm.
-    let mut os_image: Vec<Element> = install_from.into_iter().collect();
+    let mut os_image: Vec<Element> = Vec::new();
+    if let Some(compact) = spec.answer_file.settings.compact_os {
+        os_image.push(flag("Compact", compact));
+    }
+    os_image.extend(install_from);
     os_image.push(disk_configuration::install_to(spec.machine.firmware, disk_number));
     os_image.push(text("WillShowUI", "OnError"));
     group("ImageInstall", [group("OSImage", os_image)])
@@ -91,10 +101,21 @@ fn bypass(value: &'static str) -> Vec<Element> {
     ]
 }
 
-fn driver_paths(spec: &Install) -> Element {
-    let paths: Vec<Element> = spec
-        .answer_file
-        .driver_paths
+/// Those of the answer medium first, on whatever letter it has: Setup passes over a folder that
+/// is not there.
+fn driver_folders(spec: &Install) -> Vec<String> {
+    given_drivers(spec).into_iter().chain(spec.answer_file.driver_paths.iter().cloned()).collect()
+}
+
+/// Where the drivers may be that the answer medium brings.
+pub(super) fn given_drivers(spec: &Install) -> Vec<String> {
+    let letters = if spec.answer_file.settings.drivers.is_empty() { "" } else { "CDEFGHIJK" };
+    letters.chars().map(|letter| format!("{letter}:\\{DRIVERS_FOLDER}")).collect()
+}
+
+/// A `DriverPaths` list.
+pub(super) fn driver_paths(folders: &[String]) -> Element {
+    let paths: Vec<Element> = folders
         .iter()
         .zip(1_u64..)
         .map(|(path, key)| {

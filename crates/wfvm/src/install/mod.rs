@@ -2,6 +2,7 @@
 
 mod error;
 mod preparation;
+mod secrets;
 
 use std::path::Path;
 
@@ -89,6 +90,9 @@ async fn story(
 ) -> Result<(), InstallError> {
     let title = spec.installation_medium.display();
     progress.phase(Phase::Preflight, &format!("does {title} have what the spec asks for?"));
+    // From here on with the secrets, which the evidence of a failure does not get to see.
+    let secret = secrets::has(spec);
+    let spec = &secrets::known(spec)?;
     let preparation = preparation::inspect(spec)?;
     progress.line(&format!("  {}", preparation.verdict.summary));
     for line in preparation.verdict.lines().lines() {
@@ -113,7 +117,7 @@ async fn story(
         uefi_variables: None,
         disk: SystemDisk { file: unfinished.path().into(), writes: Writes::Kept },
         installation_medium: Some(installation_medium),
-        answer_medium: Some((spec.answer_medium, answer_medium)),
+        answer_medium: Some((spec.answer_medium, answer_medium.clone())),
         plugged: Plugged::default(),
         network: &network,
         forwarder: None,
@@ -123,6 +127,10 @@ async fn story(
     let deadline = deadline_of(&spec.timeouts, Phase::Firmware);
     let (machine, channels) = Qemu::start(&assembly, deadline).await?;
     let machine = running.insert(machine);
+    if secret {
+        // QEMU has it open; what `--keep-failed` leaves does not need it.
+        fs_err::remove_file(&answer_medium)?;
+    }
     let (observer, seen) = observe(machine, channels, spec, places, progress)?;
     if places.display == Display::Vnc {
         boot::tell_screen(machine, progress).await?;

@@ -1,6 +1,8 @@
 //! What happens before a machine exists: the medium is read, the spec laid beside it,
 //! and the few kilobytes are written that make an installation answer itself.
 
+mod payload;
+
 use std::{
     io::{Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
@@ -139,22 +141,15 @@ impl Preparation {
                 .map_err(|problem| InstallError::AnswerFile(vec![problem]))?
                 .into_bytes()
         };
-        let first_logon = answer_file::first_logon_cmd(self.os);
-        let payload = spec
-            .payload
-            .iter()
-            .enumerate()
-            .map(|(at, file)| {
-                let contents =
-                    fs_err::read(&file.source).map_err(unreadable(&format!("payload[{at}].source")))?;
-                Ok((file.name.as_str(), contents))
-            })
-            .collect::<Result<Vec<_>, InstallError>>()?;
+        let first_logon = answer_file::first_logon_cmd(spec, self.os);
+        let settings = answer_file::settings_files(&spec.answer_file.settings);
+        let payload = payload::read(spec)?;
         let mut files = vec![
             MediumFile { name: answer_file::FILE_NAME, contents: &xml },
             MediumFile { name: answer_file::TAG_FILE_NAME, contents: b"" },
             MediumFile { name: answer_file::FIRST_LOGON_FILE_NAME, contents: first_logon.as_bytes() },
         ];
+        files.extend(settings.iter().map(|file| MediumFile { name: &file.name, contents: &file.contents }));
         files.extend(payload.iter().map(|(name, contents)| MediumFile { name, contents }));
         Ok(media::answer_medium(spec.answer_medium, &files)?)
     }

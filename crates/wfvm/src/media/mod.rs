@@ -11,10 +11,10 @@ pub use prompt_free::{PatchOutside, PromptFree};
 
 use crate::spec::AnswerMedium;
 
-/// A file in the root of a medium.
+/// A file of a medium.
 #[derive(Debug, Clone, Copy)]
 pub struct MediumFile<'a> {
-    /// Its name, up to 64 characters.
+    /// Its name, of up to 64 characters; on an ISO a path with `/` between names.
     pub name: &'a str,
     /// Its bytes.
     pub contents: &'a [u8],
@@ -75,7 +75,7 @@ pub enum MediaError {
 /// # Errors
 /// [`MediaError`] if a name is impossible or the files do not fit.
 pub fn answer_medium(kind: AnswerMedium, files: &[MediumFile]) -> Result<Medium, MediaError> {
-    names(files)?;
+    names(kind, files)?;
     let bytes = match kind {
         AnswerMedium::Iso => iso::image(files)?,
         AnswerMedium::Floppy => fat::floppy(files)?,
@@ -85,25 +85,34 @@ pub fn answer_medium(kind: AnswerMedium, files: &[MediumFile]) -> Result<Medium,
 }
 
 /// What the rules of ISO 9660 with Joliet, of FAT and of Windows together leave of names.
-fn names(files: &[MediumFile]) -> Result<(), MediaError> {
+fn names(kind: AnswerMedium, files: &[MediumFile]) -> Result<(), MediaError> {
     for (at, file) in files.iter().enumerate() {
-        let name = file.name;
-        let refuse = |problem| Err(MediaError::Name { name: name.into(), problem });
-        if name.is_empty() || name.len() > 64 {
-            return refuse("a name has from 1 to 64 characters");
+        let refuse = |problem| Err(MediaError::Name { name: file.name.into(), problem });
+        if kind == AnswerMedium::Iso {
+            file.name.split('/').try_for_each(|name| one_name(file.name, name))?;
+        } else {
+            one_name(file.name, file.name)?;
         }
-        if !name.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-            return refuse("only ASCII letters, digits and signs are safe on all media");
-        }
-        if name.contains(['"', '*', '/', ':', ';', '<', '>', '?', '\\', '|']) {
-            return refuse(r#"none of `"*/:;<>?\|` can stand in a name"#);
-        }
-        if name.starts_with(' ') || name.ends_with([' ', '.']) {
-            return refuse("a name cannot begin with a space, nor end with one or with a full stop");
-        }
-        if files.iter().take(at).any(|earlier| earlier.name.eq_ignore_ascii_case(name)) {
+        if files.iter().take(at).any(|earlier| earlier.name.eq_ignore_ascii_case(file.name)) {
             return refuse("it stands there twice; Windows does not tell case apart");
         }
+    }
+    Ok(())
+}
+
+fn one_name(path: &str, name: &str) -> Result<(), MediaError> {
+    let refuse = |problem| Err(MediaError::Name { name: path.into(), problem });
+    if name.is_empty() || name.len() > 64 {
+        return refuse("a name has from 1 to 64 characters");
+    }
+    if !name.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return refuse("only ASCII letters, digits and signs are safe on all media");
+    }
+    if name.contains(['"', '*', '/', ':', ';', '<', '>', '?', '\\', '|']) {
+        return refuse(r#"none of `"*/:;<>?\|` can stand in a name"#);
+    }
+    if name.starts_with(' ') || name.ends_with([' ', '.']) {
+        return refuse("a name cannot begin with a space, nor end with one or with a full stop");
     }
     Ok(())
 }

@@ -57,13 +57,29 @@ fn media_write_little_and_segments_do_not_touch() {
 #[test]
 fn names_that_some_medium_or_windows_cannot_hold_are_refused() {
     let long = "a".repeat(65);
-    for name in ["", " a", "a ", "a.", "a/b", "a\\b", "a:b", "ä", "a\tb", "AUTOUNATTEND.XML", &long] {
+    for name in ["", " a", "a ", "a.", "a//b", "/a", "a\\b", "a:b", "ä", "a\tb", "AUTOUNATTEND.XML", &long] {
         for kind in KINDS {
             let mut all = files();
             all.push(MediumFile { name, contents: b"" });
             let refused = answer_medium(kind, &all);
             assert!(matches!(refused, Err(MediaError::Name { .. })), "{kind:?}: `{name}`");
         }
+    }
+}
+
+#[test]
+fn a_folder_is_on_an_iso_alone() {
+    let all =
+        [MediumFile { name: "drivers/0/a.inf", contents: b"inf" }, MediumFile { name: "a", contents: b"" }];
+    let iso = answer_medium(AnswerMedium::Iso, &all).unwrap();
+    assert_eq!(iso, answer_medium(AnswerMedium::Iso, &all).unwrap());
+    let wide: Vec<u8> = "a.inf".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let holds = |needle: &[u8]| {
+        iso.segments.iter().any(|segment| segment.data.windows(needle.len()).any(|window| window == needle))
+    };
+    assert!(holds(&wide), "Joliet has the name");
+    for kind in [AnswerMedium::Floppy, AnswerMedium::Usb] {
+        assert!(matches!(answer_medium(kind, &all), Err(MediaError::Name { .. })), "{kind:?}");
     }
 }
 

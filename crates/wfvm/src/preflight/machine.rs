@@ -35,10 +35,15 @@ fn wanted_memory(os: &GuestOs) -> String {
     wanted.map_or_else(String::new, |mib| format!("; Microsoft names {mib} MiB"))
 }
 
+/// What a driver is for is not known before Setup has it.
+fn brings_drivers(spec: &Install) -> bool {
+    !spec.answer_file.driver_paths.is_empty() || !spec.answer_file.settings.drivers.is_empty()
+}
+
 /// Setup would stop at its page "Where do you want to install Windows?", which shows no disk.
 fn disk_bus(spec: &Install, os: &GuestOs) -> Option<Finding> {
     let bus = spec.machine.disk_bus;
-    if os.disk_buses.contains(&bus) || !spec.answer_file.driver_paths.is_empty() {
+    if os.disk_buses.contains(&bus) || brings_drivers(spec) {
         return None;
     }
     let value = match bus {
@@ -49,19 +54,19 @@ fn disk_bus(spec: &Install, os: &GuestOs) -> Option<Finding> {
         "machine.diskBus",
         value,
         format!("the Setup of {} has no driver for this disk, so that it would find none", os.title),
-        "give `answerFile.driverPaths` with the driver, or take `sata`".into(),
+        "give its driver (`drivers`, `driverPaths`), or take `sata`".into(),
     ))
 }
 
 /// Without a network card there is no session, by which an installation ends.
 fn network_card(spec: &Install, os: &GuestOs) -> Option<Finding> {
     let virtio = spec.machine.network_card == NetworkCard::Virtio;
-    (virtio && os.virtio_folder.is_some() && spec.answer_file.driver_paths.is_empty()).then(|| {
+    (virtio && os.virtio_folder.is_some() && !brings_drivers(spec)).then(|| {
         Finding::refusal(
             "machine.networkCard",
             "virtio",
             format!("{} has no driver for this network card, so that nobody could log on", os.title),
-            "give `answerFile.driverPaths` with the driver, or take `e1000e`".into(),
+            "give its driver (`drivers`, `driverPaths`), or take `e1000e`".into(),
         )
     })
 }

@@ -21,7 +21,7 @@ use crate::{
     progress::Progress,
     qemu::{Qemu, QemuError},
     script::Surroundings,
-    spec::{Firmware, Run, Tools},
+    spec::{Firmware, Login, Run, Tools},
     template,
     unfinished::Unfinished,
     wait::{self, Deadline},
@@ -99,8 +99,8 @@ async fn story(
     }
     let port = machine.ssh_port().await?;
     progress.line(&format!(
-        "  once it runs, with the password `{}`:\n  ssh -p {port} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null {}@127.0.0.1",
-        spec.login.password, spec.login.user
+        "  once it runs, with the password {}:\n  ssh -p {port} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null {}@127.0.0.1",
+        place_of_password(&spec.login), spec.login.user
     ));
     machine.resume().await?;
 
@@ -199,6 +199,14 @@ fn with_state_beside(spec: &Run, kept: &Path, scratch: &Path) -> io::Result<Tool
         fs_err::os::unix::fs::symlink(&state, scratch.join("tpm"))?;
     }
     Ok(tools)
+}
+
+/// The password for a person, or where it is.
+fn place_of_password(login: &Login) -> String {
+    match &login.password_file {
+        Some(file) => format!("that is in {}", file.display()),
+        None => format!("`{}`", login.password),
+    }
 }
 
 #[cfg(test)]

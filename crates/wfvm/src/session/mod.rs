@@ -11,6 +11,7 @@ mod files;
 mod greeting;
 #[cfg(feature = "script")]
 mod pattern;
+mod secret;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -25,6 +26,8 @@ pub use command_line::{join_words, remote_path};
 pub use connection::{BootLimit, Connection};
 #[cfg(feature = "script")]
 pub use pattern::{has_wildcards, matches};
+#[cfg(feature = "install")]
+pub(crate) use secret::read as read_secret;
 
 use crate::{
     blame::Blame,
@@ -67,6 +70,9 @@ pub enum SessionError {
         /// The account.
         user: String,
     },
+    /// The file of the account's password cannot be read.
+    #[error("login.passwordFile: {0}")]
+    Secret(std::io::Error),
     /// The guest ended the command without an exit code.
     #[error("the guest ended `{command}` without an exit code")]
     NoExitCode {
@@ -123,7 +129,7 @@ impl SessionError {
             | Self::Clock { .. }
             | Self::GuestFile { .. } => Blame::Guest,
             Self::Unreachable(error) => error.cause.blame(),
-            Self::Refused { .. } | Self::HostFile(_) => Blame::Input,
+            Self::Refused { .. } | Self::Secret(_) | Self::HostFile(_) => Blame::Input,
             Self::Abandoned => Blame::Host,
         }
     }
@@ -250,7 +256,9 @@ impl Session {
         // Small answers are not worth waiting for company.
         stream.set_nodelay(true).map_err(russh::Error::from)?;
         let mut handle = client::connect_stream(Arc::new(config), stream, Guest).await?;
-        let answer = handle.authenticate_password(&login.user, &login.password).await?;
+        let answer = handle
+            .authenticate_password(&login.user, secret::password(login).map_err(SessionError::Secret)?)
+            .await?;
         if answer.success() {
             Ok(Self { handle })
         } else {

@@ -1,5 +1,9 @@
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::{Settings, SpecError};
 
 /// What the answer file says to Windows Setup, apart from disk, image and media.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -12,6 +16,9 @@ pub struct AnswerFile {
     /// A key of the image's edition, 5×5 characters; absent: the published one, where there is one.
     #[serde(default)]
     pub product_key: Option<String>,
+    /// A file outside of the store that has the key instead, read at the installation.
+    #[serde(default)]
+    pub product_key_file: Option<PathBuf>,
     /// Language of Setup and of the system, such as `en-US`; must be on the medium.
     pub ui_language: String,
     /// Keyboard, as a language tag or `0409:00000409`.
@@ -30,6 +37,9 @@ pub struct AnswerFile {
     /// Password of the built-in Administrator; absent: the account stays as Setup leaves it.
     #[serde(default)]
     pub administrator_password: Option<String>,
+    /// A file outside of the store that has it instead, read at the installation.
+    #[serde(default)]
+    pub administrator_password_file: Option<PathBuf>,
     /// The account that is logged on by itself; needed, since the last step runs at its first logon.
     pub auto_logon: String,
     /// Commands of the specialize pass, run as SYSTEM in this order.
@@ -38,6 +48,26 @@ pub struct AnswerFile {
     /// Folders whose drivers Setup loads in Windows PE.
     #[serde(default)]
     pub driver_paths: Vec<String>,
+    /// What is set on the installed Windows.
+    #[serde(default)]
+    pub settings: Settings,
+}
+
+impl AnswerFile {
+    /// A secret stands in the spec or in a file, not in both.
+    pub(super) fn check_secrets(&self) -> Result<(), SpecError> {
+        let twice = |path: &'static str, stands: bool, file: bool| {
+            let problem = "stands in the spec, and a file is named for it as well".into();
+            if stands && file { Err(SpecError::Value { path, problem }) } else { Ok(()) }
+        };
+        for account in &self.accounts {
+            let stands = !account.password.is_empty();
+            twice("answerFile.accounts.password", stands, account.password_file.is_some())?;
+        }
+        let administrator = self.administrator_password.is_some();
+        twice("answerFile.administratorPassword", administrator, self.administrator_password_file.is_some())?;
+        twice("answerFile.productKey", self.product_key.is_some(), self.product_key_file.is_some())
+    }
 }
 
 /// A local account.
@@ -47,7 +77,11 @@ pub struct Account {
     /// Up to 20 characters.
     pub name: String,
     /// Stands in the answer file hidden, not encrypted.
+    #[serde(default)]
     pub password: String,
+    /// A file outside of the store that has the password instead, read at the installation.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
     /// Shown in Computer Management.
     #[serde(default)]
     pub description: String,

@@ -139,7 +139,11 @@ pub struct Login {
     /// The account's name.
     pub user: String,
     /// Its password. It guards nothing: the guest is reached through a loopback port of its owner.
+    #[serde(default)]
     pub password: String,
+    /// A file that has the password instead, read when a guest is logged on to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
 }
 
 /// Deadlines in seconds. They end what hangs; none of them is ever waited for.
@@ -191,6 +195,7 @@ impl Spec for Install {
                 problem: "images are counted from 1".into(),
             });
         }
+        self.answer_file.check_secrets()?;
         if !self.answer_file.accounts.iter().any(|account| account.name == self.login.user) {
             return Err(SpecError::Value {
                 path: "login.user",

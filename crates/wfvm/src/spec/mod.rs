@@ -17,6 +17,7 @@ mod machine;
 mod network;
 #[cfg(feature = "run")]
 mod run;
+mod settings;
 #[cfg(feature = "run")]
 mod template;
 
@@ -35,6 +36,7 @@ pub(crate) use network::GUEST_NETWORK;
 pub use network::{Forward, Network, Reachable};
 #[cfg(feature = "run")]
 pub use run::{Run, RunTimeouts};
+pub use settings::{Interface, Networking, PlacedFile, RegistryData, RegistryValue, Settings};
 #[cfg(feature = "run")]
 pub use template::{Template, TemplateTimeouts};
 

@@ -68,7 +68,7 @@ fn computer_name(name: &str, answers: &AnswerFile, problems: &mut Problems) {
 }
 
 fn account(at: usize, account: &Account, answers: &AnswerFile, problems: &mut Problems) {
-    let Account { name, password, description, display_name, groups } = account;
+    let Account { name, password, password_file: _, description, display_name, groups } = account;
     let field = format!("answerFile.accounts[{at}]");
     let name_field = format!("{field}.name");
     problems.text(&name_field, name, 1..=ACCOUNT_NAME_LENGTH);

@@ -1,0 +1,2 @@
+@echo off
+echo %USERNAME% > C:\who.txt & exit /b 0

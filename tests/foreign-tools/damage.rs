@@ -14,7 +14,7 @@ use crate::synthetic::{Build, PLAIN, iso};
 /// How many damaged media are read of each kind.
 const CASES: usize = 4000;
 /// The reader's own limits, and the one piece by which it may pass them.
-const BYTES: u64 = (64 << 20) + (32 << 20);
+const BYTES: u64 = (16 << 20) + (8 << 20);
 const READS: u64 = 20_001;
 
 /// Counts what is read, and where it would begin beyond the end.

@@ -7,9 +7,9 @@ use super::IsoError;
 /// The block of ISO 9660, El Torito and of UDF on optical media.
 pub(super) const BLOCK: u64 = 2048;
 /// No structure that is read as a whole is longer.
-const LONGEST_READ: u64 = 32 << 20;
+const LONGEST_READ: u64 = 8 << 20;
 /// Reading a medium takes some hundred kilobytes; structures that lie about each other end here.
-const BUDGET_BYTES: u64 = 64 << 20;
+const BUDGET_BYTES: u64 = 16 << 20;
 /// A medium takes some hundred reads.
 const BUDGET_READS: u64 = 20_000;
 
@@ -98,5 +98,36 @@ impl Fields for [u8] {
         let start = offset.min(self.len());
         let end = offset.saturating_add(length).min(self.len());
         self.get(start..end).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    /// How many pieces of this length are read, and what ends it.
+    fn until_it_ends(length: u64) -> (u64, String) {
+        let mut medium = Medium::new(Cursor::new(vec![0; 1 << 20])).unwrap();
+        let mut pieces = 0;
+        loop {
+            match medium.read("a piece", 0, length) {
+                Ok(_) => pieces += 1,
+                Err(error) => return (pieces, error.to_string()),
+            }
+        }
+    }
+
+    #[test]
+    fn neither_bytes_nor_reads_are_without_end() {
+        let damaged = "the ISO image is damaged:";
+        let more = "were read, and its structures lead to more";
+        assert_eq!(until_it_ends(1 << 20), (16, format!("{damaged} 16 MiB {more}")));
+        assert_eq!(until_it_ends(1), (BUDGET_READS, format!("{damaged} 20000 structures {more}")));
+        assert_eq!(
+            until_it_ends((1 << 20) + 1).1,
+            "the ISO image is truncated: a piece ends at byte 1048577, the file at byte 1048576"
+        );
     }
 }

@@ -17,7 +17,7 @@ const EXTENTS: usize = 4096;
 /// A file identifier without its name.
 const IDENTIFIER_BYTES: usize = 38;
 /// Bytes of a directory; `sources`, the largest, has some tens of kilobytes.
-const DIRECTORY_BYTES: u64 = 8 << 20;
+const DIRECTORY_BYTES: u64 = 4 << 20;
 /// Bytes of a small file that is read as text.
 const TEXT_BYTES: u64 = 64 << 10;
 /// The only strategy by which file entries are found that media which are written once need (4/14.6.2).

@@ -183,7 +183,7 @@ fn within_budget(bytes: &[u8]) {
     }
     let count = std::cell::Cell::new(0);
     drop(WindowsIso::read(Counted(Cursor::new(bytes), &count)));
-    assert!(count.get() <= 96 << 20, "{} bytes were read", count.get());
+    assert!(count.get() <= 24 << 20, "{} bytes were read", count.get());
 }
 
 #[test]

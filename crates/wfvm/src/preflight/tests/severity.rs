@@ -104,7 +104,10 @@ fn keys_of_another_channel_or_with_letters_that_no_key_has_are_doubted() {
         "{volume}"
     );
     assert!(with("VK7JG-NPHTM-C97JM-9MPGT-3V66T", "Volume").contains("which is `Volume`"));
-    assert!(with("AAAAA-22222-33333-44444-66666", "Retail").contains("it holds `A`, which keys"));
+    assert!(
+        with("AAAAA-22222-33333-44444-66666", "Retail")
+            .starts_with("warning answerFile.productKey: it holds `A`, which keys")
+    );
     let unknown = with("BBBBB-22222-33333-44444-66666", "Retail");
     assert!(unknown.starts_with("note answerFile.productKey: it is no published key"), "{unknown}");
 }

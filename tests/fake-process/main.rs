@@ -14,6 +14,7 @@ mod clones;
 mod forward;
 mod installation;
 mod layer;
+mod lint;
 mod linux;
 mod medium;
 mod preflight;

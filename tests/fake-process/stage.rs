@@ -134,6 +134,8 @@ impl Stage {
                 settings: Settings::default(),
             },
             custom_answer_file: Some(custom),
+            // Nobody reads it here.
+            allowed_answer_file_rules: vec!["wrong-root".into()],
             payload: Vec::new(),
             login: login(),
             timeouts: InstallTimeouts::default(),

@@ -10,6 +10,7 @@ mod case;
 mod lint_corpus;
 mod lint_own_output;
 mod lint_pages;
+mod lint_sarif;
 mod pure_modules;
 mod releases;
 mod settings_reference;

@@ -243,6 +243,7 @@ pub(crate) fn spec(firmware: Firmware, answer_medium: AnswerMedium) -> Install {
             settings: Settings::default(),
         },
         custom_answer_file: None,
+        allowed_answer_file_rules: Vec::new(),
         payload: Vec::new(),
         login: login(),
         timeouts: InstallTimeouts { stall_seconds: 240, ..InstallTimeouts::default() },

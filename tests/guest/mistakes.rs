@@ -2,15 +2,19 @@
 //! outside the screen. The guest stops as documented, and the product reports the phase
 //! and the page's text.
 
+use std::collections::BTreeSet;
+
 use wfvm::{
     answer_file,
     blame::Blame,
     boot::GuestError,
     guest_os,
     install::{InstallError, InstallFailure},
+    lint::{self, Machine, Severity, Target},
     phase::Phase,
     spec::{AnswerMedium, Firmware},
     wait::Cause,
+    windows_iso::{Architecture, Image, WindowsIso},
 };
 
 use crate::laboratory::{Laboratory, spec};
@@ -19,6 +23,8 @@ use crate::laboratory::{Laboratory, spec};
 struct Mistake {
     /// Every piece of text must be there; the replacement may be empty.
     changes: &'static [(&'static str, &'static str)],
+    /// What `lint` says of it; allowed here, so that Setup says it.
+    rules: &'static [&'static str],
     /// The phase in which the product sees it.
     phase: Phase,
     /// Words of the documented page.
@@ -49,6 +55,7 @@ fn failure(mistake: &Mistake) -> Box<InstallFailure> {
     let file = laboratory.path("Autounattend.xml");
     fs_err::write(&file, mistaken(mistake)).unwrap();
     spec.custom_answer_file = Some(file);
+    spec.allowed_answer_file_rules = mistake.rules.iter().map(ToString::to_string).collect();
     let failure = laboratory.install(&spec).expect_err("the mistake stops the installation");
     let Some(evidence) = &failure.evidence else { panic!("no machine ran: {failure}") };
     assert!(
@@ -75,30 +82,39 @@ fn stops(mistake: &Mistake) {
     assert!(squeezed(&page).contains(&squeezed(mistake.page)), "the report has the page's words: {page}");
 }
 
-const L01_NOT_WELL_FORMED: Mistake =
-    Mistake { changes: &[("</unattend>", "")], phase: Phase::WindowsPe, page: REFUSED };
+const L01_NOT_WELL_FORMED: Mistake = Mistake {
+    changes: &[("</unattend>", "")],
+    rules: &["not-well-formed"],
+    phase: Phase::WindowsPe,
+    page: REFUSED,
+};
 const L07_UNKNOWN_PASS: Mistake = Mistake {
     changes: &[(r#"<settings pass="specialize""#, r#"<settings pass="specialise""#)],
+    rules: &["unknown-pass"],
     phase: Phase::WindowsPe,
     page: REFUSED,
 };
 const L11_UNKNOWN_SETTING: Mistake = Mistake {
     changes: &[("<WillWipeDisk>", "<WillWipeDisc>"), ("</WillWipeDisk>", "</WillWipeDisc>")],
+    rules: &["misspelt-setting"],
     phase: Phase::WindowsPe,
     page: REFUSED,
 };
 const L26_NOT_A_BOOLEAN: Mistake = Mistake {
     changes: &[("<WillWipeDisk>true<", "<WillWipeDisk>yes<")],
+    rules: &["not-a-boolean"],
     phase: Phase::WindowsPe,
     page: REFUSED,
 };
 const L28_NO_WINDOWS_PE: Mistake = Mistake {
     changes: &[(r#"<settings pass="windowsPE""#, r#"<settings pass="generalize""#)],
+    rules: &["no-windows-pe", "component-pass"],
     phase: Phase::WindowsPe,
     page: "Language to install",
 };
 const L29_NO_LICENCE: Mistake = Mistake {
     changes: &[("<AcceptEula>true<", "<AcceptEula>false<")],
+    rules: &["eula-not-accepted"],
     phase: Phase::WindowsPe,
     page: "license terms",
 };
@@ -107,46 +123,55 @@ const L33_WRONG_PARTITION: Mistake = Mistake {
         "<PartitionID>3</PartitionID>\n          </InstallTo>",
         "<PartitionID>7</PartitionID>\n          </InstallTo>",
     )],
+    rules: &["install-partition"],
     phase: Phase::WindowsPe,
     page: "Windows could not apply the unattend answer file's",
 };
 const L34_WRONG_DISK: Mistake = Mistake {
     changes: &[("<DiskID>0<", "<DiskID>1<")],
+    rules: &["install-disk", "disk-number"],
     phase: Phase::WindowsPe,
     page: "Windows could not apply the unattend answer file's",
 };
 const L36_NO_EFI_PARTITION: Mistake = Mistake {
     changes: &[("<Type>EFI</Type>", "<Type>Primary</Type>")],
+    rules: &["no-efi-partition"],
     phase: Phase::WindowsPe,
     page: "Windows could not apply the unattend answer file's",
 };
 const L51_NO_SUCH_IMAGE: Mistake = Mistake {
     changes: &[("<Value>Reference Guest Standard</Value>", "<Value>Reference Guest Home</Value>")],
+    rules: &["no-such-image"],
     phase: Phase::WindowsPe,
     page: "Windows could not apply the unattend answer file's",
 };
 const L52_MALFORMED_KEY: Mistake = Mistake {
     changes: &[("RGSTD-22222-33333-44444-55555", "RGSTD-22222-33333")],
+    rules: &["malformed-key"],
     phase: Phase::WindowsPe,
     page: "The unattend answer file contains an invalid product key",
 };
 const L53_KEY_OF_ANOTHER_EDITION: Mistake = Mistake {
     changes: &[("RGSTD-22222-33333-44444-55555", "RGDAT-22222-33333-44444-55555")],
+    rules: &["key-of-other-edition"],
     phase: Phase::WindowsPe,
     page: "product key entered does not match",
 };
 const L57_LANGUAGE_NOT_ON_THE_MEDIUM: Mistake = Mistake {
     changes: &[("<UILanguage>en-US</UILanguage>", "<UILanguage>fr-FR</UILanguage>")],
+    rules: &["language-not-on-medium"],
     phase: Phase::WindowsPe,
     page: "Language to install",
 };
 const L61_COMPUTER_NAME: Mistake = Mistake {
     changes: &[("<ComputerName>WFVM-TEST<", "<ComputerName>WFVM TEST<")],
+    rules: &["computer-name-character"],
     phase: Phase::Specialize,
     page: RESTARTED,
 };
 const L73_TIME_ZONE: Mistake = Mistake {
     changes: &[("<TimeZone>UTC</TimeZone>", "<TimeZone>Europe/Berlin</TimeZone>")],
+    rules: &["unknown-time-zone"],
     phase: Phase::Specialize,
     page: RESTARTED,
 };
@@ -174,6 +199,45 @@ fn each_mistake_is_made_in_the_file_that_the_product_writes() {
     let right = generated();
     for mistake in ALL {
         assert_ne!(mistaken(mistake), right);
+    }
+}
+
+/// The guest judges by the documents on its own; where it stops, `lint` has a rule.
+#[test]
+fn each_mistake_is_found_before_a_machine_starts() {
+    let image = |index, name: &str, edition: &str| Image {
+        index,
+        name: name.into(),
+        edition_id: edition.into(),
+        architecture: Architecture::Amd64,
+        installation_type: "Client".into(),
+        build: Some(19043),
+        ..Image::default()
+    };
+    let iso = WindowsIso {
+        install_image: "sources/install.wim",
+        images: vec![
+            image(1, "Reference Guest Standard", "ReferenceStandard"),
+            image(2, "Reference Guest Datacenter", "ReferenceDatacenter"),
+        ],
+        languages: vec!["en-US".into()],
+        ..WindowsIso::default()
+    };
+    let machine = Machine { firmware: Some(Firmware::Uefi), disks: Some(1), ..Machine::default() };
+    let target = Target { file_name: Some(answer_file::FILE_NAME), iso: Some(&iso), machine };
+    let found = |text: &str| -> BTreeSet<&str> {
+        let findings = lint::lint(text.as_bytes(), &target);
+        let heavy = findings.iter().filter(|finding| finding.rule.severity > Severity::Note);
+        heavy.map(|finding| finding.rule.id).collect()
+    };
+    assert_eq!(found(&generated()), BTreeSet::new());
+    for mistake in ALL {
+        assert_eq!(
+            found(&mistaken(mistake)),
+            mistake.rules.iter().copied().collect(),
+            "{:?}",
+            mistake.changes
+        );
     }
 }
 

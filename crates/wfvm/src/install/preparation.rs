@@ -77,7 +77,31 @@ fn verdict(spec: &Install, os: &GuestOs, iso: &WindowsIso) -> Verdict {
         (summary, preflight::findings(spec, os, iso))
     };
     findings.extend(files(spec));
+    findings.extend(linted(spec, os, iso, &findings));
     Verdict::new(summary, findings)
+}
+
+/// What is wrong in the answer file. One that cannot be had has been told of already.
+fn linted(spec: &Install, os: &GuestOs, iso: &WindowsIso, before: &[Finding]) -> Vec<Finding> {
+    let refused = before.iter().any(|finding| finding.severity == preflight::Severity::Refusal);
+    let (field, xml) = match &spec.custom_answer_file {
+        Some(file) => ("customAnswerFile", fs_err::read(file).ok()),
+        None if refused => return Vec::new(),
+        None => ("answerFile", own_answers(spec, os, iso).ok().map(String::into_bytes)),
+    };
+    xml.map_or_else(Vec::new, |xml| preflight::of_answer_file(field, &xml, spec, iso))
+}
+
+/// The answer file that the product writes.
+fn own_answers(spec: &Install, os: &GuestOs, iso: &WindowsIso) -> Result<String, InstallError> {
+    let disk = system_disk_id(spec.machine.disk_bus, spec.answer_medium);
+    let mut spec = spec.clone();
+    // Names differ between languages and media; the number is this medium's.
+    let image = preflight::selected(&spec, os, iso)
+        .map_err(|finding| InstallError::Preflight(Verdict::new(String::new(), vec![finding])))?;
+    spec.image = Some(ImageSelection::Index(image.index));
+    spec.answer_file.product_key = preflight::product_key(&spec, os, iso).map(str::to_owned);
+    answer_file::xml(&spec, os, disk).map_err(|problem| InstallError::AnswerFile(vec![problem]))
 }
 
 /// The files that the spec names besides: whether they can be read, and have room.
@@ -129,17 +153,7 @@ impl Preparation {
         let xml = if let Some(file) = &spec.custom_answer_file {
             fs_err::read(file).map_err(unreadable("customAnswerFile"))?
         } else {
-            let disk = system_disk_id(spec.machine.disk_bus, spec.answer_medium);
-            let mut spec = spec.clone();
-            // Names differ between languages and media; the number is this medium's.
-            let image = preflight::selected(&spec, self.os, &self.iso)
-                .map_err(|finding| InstallError::Preflight(Verdict::new(String::new(), vec![finding])))?;
-            spec.image = Some(ImageSelection::Index(image.index));
-            spec.answer_file.product_key =
-                preflight::product_key(&spec, self.os, &self.iso).map(str::to_owned);
-            answer_file::xml(&spec, self.os, disk)
-                .map_err(|problem| InstallError::AnswerFile(vec![problem]))?
-                .into_bytes()
+            own_answers(spec, self.os, &self.iso)?.into_bytes()
         };
         let first_logon = answer_file::first_logon_cmd(spec, self.os);
         let settings = answer_file::settings_files(&spec.answer_file.settings);

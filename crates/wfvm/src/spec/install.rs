@@ -33,6 +33,10 @@ pub struct Install {
     /// `first-logon.cmd` of the answer medium at the first logon, as the product's own file does.
     #[serde(default)]
     pub custom_answer_file: Option<PathBuf>,
+    /// Rules of `lint` that the answer file may break, such as `no-install-target`: the others refuse it
+    /// before a machine starts, if they are errors.
+    #[serde(default)]
+    pub allowed_answer_file_rules: Vec<String>,
     /// Files put beside the answer file.
     #[serde(default)]
     pub payload: Vec<PayloadFile>,

@@ -75,7 +75,7 @@ const MISTAKES: [Mistake; 10] = [
     ),
     (
         "machine.diskBus: the Setup of Windows 11 24H2 has no driver for this disk, so that it would find none\n    \
-         give `answerFile.driverPaths` with the driver, or take `sata`",
+         give its driver (`drivers`, `driverPaths`), or take `sata`",
         |spec| spec["machine"]["diskBus"] = json!("virtio"),
     ),
 ];
@@ -159,6 +159,35 @@ fn preflight_tells_people_what_will_be_installed_and_what_may_surprise() {
     let (status, _, page) = preflight(&["--iso".as_ref(), spec.as_ref()]);
     assert_eq!(status, Some(2), "{page}");
     assert!(page.contains("error: installationMedium: ") && page.contains("not an ISO image"), "{page}");
+}
+
+#[test]
+fn secrets_come_from_their_files_and_stay_there() {
+    let stage = Stage::new();
+    let mut spec = german(&stage);
+    let secret = |name: &str, text: &str| {
+        fs_err::write(stage.path(name), text).unwrap();
+        json!(stage.path(name))
+    };
+    spec["login"] = json!({ "user": "wfvm", "password": "", "passwordFile": secret("password", "geheim-1") });
+    spec["answerFile"]["accounts"][0]["password"] = json!("");
+    spec["answerFile"]["accounts"][0]["passwordFile"] = spec["login"]["passwordFile"].clone();
+    let preflight = |spec: &Value, word: &str| {
+        let mut command = stage.command("wfvm-nix-builder");
+        end(command.args(["preflight", word, "--spec"]).arg(stage.write_json(spec)))
+    };
+    let (status, told, page) = preflight(&spec, "--json");
+    assert_eq!(status, Some(0), "{told}{page}");
+    // Home's key for Pro's image.
+    let key = "YTMG3-N6DKC-DKB77-7M9GH-8HVX7";
+    spec["answerFile"]["productKeyFile"] = secret("key", key);
+    let (status, told, page) = preflight(&spec, "--json");
+    assert_eq!(status, Some(2), "{told}{page}");
+    assert!(told.contains("it is a key of edition Core"), "{told}");
+    assert!(
+        ![key, "geheim"].iter().any(|secret| told.contains(secret) || page.contains(secret)),
+        "{told}{page}"
+    );
 }
 
 #[test]

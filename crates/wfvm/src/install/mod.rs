@@ -52,7 +52,7 @@ pub struct Places<'a> {
 /// # Errors
 /// [`InstallError`], if the medium cannot be read; what does not fit is in the verdict.
 pub fn preflight(spec: &Install) -> Result<Verdict, InstallError> {
-    preparation::preflight(spec)
+    preparation::preflight(&secrets::known(spec)?)
 }
 
 /// Installs, and puts the disk to `places.out`.

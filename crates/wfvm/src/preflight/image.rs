@@ -5,6 +5,7 @@ use crate::guest_os::GuestOs;
 use crate::spec::Install;
 use crate::windows_iso::{Image, WindowsIso};
 
+/// Its value is told by no finding: it may come from a file, as a secret.
 const KEY: &str = "answerFile.productKey";
 
 pub(super) fn findings(spec: &Install, os: &GuestOs, iso: &WindowsIso, image: &Image) -> Vec<Finding> {
@@ -56,7 +57,7 @@ fn key(spec: &Install, os: &GuestOs, iso: &WindowsIso, image: &Image) -> Option<
     if image.is_evaluation() {
         return Some(Finding::refusal(
             KEY,
-            key,
+            "",
             format!("the image `{}` is an evaluation ({}), which takes no key", image.name, image.edition_id),
             "leave the key out".into(),
         ));
@@ -73,7 +74,7 @@ fn key(spec: &Install, os: &GuestOs, iso: &WindowsIso, image: &Image) -> Option<
             "it is a key of edition {}, and the image `{}` is {}",
             edition.id, image.name, image.edition_id
         );
-        return Some(Finding::refusal(KEY, key, problem, advice));
+        return Some(Finding::refusal(KEY, "", problem, advice));
     }
     of_another_channel(os, iso, image, key)
 }
@@ -111,7 +112,7 @@ fn of_another_channel(os: &GuestOs, iso: &WindowsIso, image: &Image, key: &str) 
     (own != other && key.eq_ignore_ascii_case(other)).then(|| {
         Finding::warning(
             KEY,
-            key,
+            "",
             format!(
                 "it is a key of another channel than the medium's, which is `{channel}` by `sources/ei.cfg`"
             ),

@@ -127,7 +127,7 @@ fn children(parent: &Element, component: &str, parent_path: &str, pass: Pass) ->
                 format!("line {line}: the setting {path} does not exist in the pass {}", pass.name()),
             ));
         }
-        if setting.kind == Kind::ListItem {
+        if matches!(setting.kind, Kind::ListItem | Kind::TextItem) {
             list_item(child, component, &path, &mut orders)?;
         } else if names.contains(&child.name.as_str()) {
             return Err(Fault::new(
@@ -231,8 +231,12 @@ fn value(element: &Element, setting: &Setting, path: &str) -> Result<(), Fault> 
                 format!("line {line}: {path} is {text:?}, but it must be one of {}", values.join(", ")),
             ))
         }
-        Kind::Section | Kind::ListItem | Kind::Text | Kind::Boolean | Kind::Integer | Kind::OneOf(_) => {
-            Ok(())
-        }
+        Kind::Section
+        | Kind::ListItem
+        | Kind::TextItem
+        | Kind::Text
+        | Kind::Boolean
+        | Kind::Integer
+        | Kind::OneOf(_) => Ok(()),
     }
 }

@@ -16,7 +16,7 @@ pub(crate) enum Pass {
 }
 
 impl Pass {
-    const ALL: [(Self, &'static str); 7] = [
+    pub(super) const ALL: [(Self, &'static str); 7] = [
         (Self::WindowsPe, "windowsPE"),
         (Self::OfflineServicing, "offlineServicing"),
         (Self::Generalize, "generalize"),
@@ -45,6 +45,8 @@ impl Pass {
 pub(crate) enum Kind {
     Section,
     ListItem,
+    /// An item of a list of texts, whose key is an attribute.
+    TextItem,
     Text,
     Boolean,
     Integer,
@@ -78,6 +80,7 @@ static REFERENCE: LazyLock<HashMap<String, Component>> = LazyLock::new(|| {
         let kind = match kind {
             "section" => Kind::Section,
             "list" => Kind::ListItem,
+            "texts" => Kind::TextItem,
             "boolean" => Kind::Boolean,
             "integer" => Kind::Integer,
             "string" => Kind::Text,

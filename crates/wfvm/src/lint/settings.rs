@@ -68,6 +68,13 @@ rules! {
         source: "unattend reference, every example of a list",
         basis: Documented, needs: File,
     }
+    ITEM_ACTION = Warning "item-action" "L16" {
+        says: "An item of a list has another `wcm:action` than `add`.",
+        consequence: "There is nothing that it could modify or remove in a new installation; what Setup makes of it is in no document.",
+        advice: "Write `wcm:action=\"add\"`.",
+        source: "unattend reference, whose examples have `add` alone",
+        basis: Inferred, needs: File,
+    }
     ADD_ON_SETTING = Warning "add-on-setting" {
         says: "`wcm:action` stands on a setting that is no item of a list.",
         consequence: "It means nothing there.",
@@ -163,12 +170,10 @@ fn children(parent: Node, component: &Component, parent_path: &str, pass: Pass, 
         }
         let action = child.attribute((WCM_NAMESPACE, "action"));
         if setting.kind.is_item() {
-            if action != Some("add") {
-                let problem = match action {
-                    Some(other) => format!("`wcm:action` is `{other}`, not `add`"),
-                    None => "`wcm:action=\"add\"` is missing".to_owned(),
-                };
-                findings.add(&ITEM_WITHOUT_ADD, child, problem);
+            match action {
+                Some("add") => {}
+                Some(other) => findings.add(&ITEM_ACTION, child, format!("`wcm:action` is `{other}`")),
+                None => findings.add(&ITEM_WITHOUT_ADD, child, "`wcm:action=\"add\"` is missing"),
             }
             lists.entry(name).or_default().push(child);
         } else {

@@ -88,13 +88,13 @@ rules! {
     LINE_BREAK_IN_COMMAND = Error "line-break-in-command" "L23" {
         says: "A command has a line break in it.",
         consequence: "What stands behind it is not run, and the blanks count towards the greatest length.",
-        advice: "Write the command on one line, without breaks behind `<Path>` and before `</Path>`.",
+        advice: "Write the command on one line.",
         source: "cschneegans/unattend-generator issue 6",
         basis: Reported, needs: File,
     }
     BLANKS_AROUND = Warning "blanks-around-value" {
         says: "A value has blanks or line breaks around it.",
-        consequence: "They belong to the text of the setting; a name or a key with them is another one.",
+        consequence: "They belong to the text of the setting: a name or a key with them is another one, and in a command they count towards the greatest length.",
         advice: "Write the value without blanks: programs that indent XML anew put them there.",
         source: "XML 1.0, section 2.10: blanks are handed on",
         basis: Inferred, needs: File,
@@ -113,9 +113,9 @@ pub(super) fn check(node: Node, setting: &Setting, path: &str, findings: &mut Fi
         }
         return;
     }
-    if is_command(path) && raw.contains(['\n', '\r']) {
+    if is_command(path) && text.contains(['\n', '\r']) {
         findings.add(&LINE_BREAK_IN_COMMAND, node, format!("{path} has a line break"));
-    } else if text.len() != raw.len() && !is_command(path) && !path.ends_with("Description") {
+    } else if text.len() != raw.len() && !path.ends_with("Description") {
         findings.add(&BLANKS_AROUND, node, format!("{path} has blanks around its value"));
     }
     typed(node, setting, path, text, findings);

@@ -56,7 +56,7 @@ fn a_spec_that_is_wrong_is_refused_with_the_field() {
         ("answerFile.accounts[0].pasword: unknown field", |spec| {
             spec["answerFile"]["accounts"][0]["pasword"] = json!("x");
         }),
-        ("login: missing field `password`", |spec| spec["login"] = json!({ "user": "wfvm" })),
+        ("login.password: is absent", |spec| spec["login"] = json!({ "user": "wfvm" })),
         ("diskMib: 10 MiB is not between", |spec| spec["diskMib"] = json!(10)),
         ("wfvmSpec: this is version 2", |spec| spec["wfvmSpec"] = json!(2)),
         ("login.user: `root` is none of", |spec| spec["login"]["user"] = json!("root")),

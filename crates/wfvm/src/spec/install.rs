@@ -206,6 +206,13 @@ impl Spec for Install {
                 problem: format!("`{}` is none of answerFile.accounts", self.login.user),
             });
         }
+        // None would be an empty one, by which Windows lets nobody in from outside.
+        if self.login.password.is_empty() && self.login.password_file.is_none() {
+            return Err(SpecError::Value {
+                path: "login.password",
+                problem: "is absent, and so is `login.passwordFile`".into(),
+            });
+        }
         Ok(())
     }
 }

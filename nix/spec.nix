@@ -43,6 +43,8 @@ in
     wfvmSpec = version;
     installationMedium = "${arguments.windowsImage}";
     inherit (arguments) guestOs diskMib answerMedium;
+    # Setup is who does it unless something else is said.
+    strategy = if arguments.strategy == "setup" then null else arguments.strategy;
     image =
       if isString arguments.imageSelection then { name = arguments.imageSelection; }
       else if arguments.imageSelection == null then null

@@ -62,6 +62,8 @@ check.function "makeWindowsImage"
     }));
     diskMib = byGuest (check.int "an integer number of MiB" 1);
 
+    # Who divides the disk and applies the image: Setup, or a script in Windows PE.
+    strategy = { type = check.oneOf [ "setup" "apply" ]; default = "setup"; };
     answerMedium = { type = check.oneOf [ "iso" "floppy" "usb" ]; default = "iso"; };
     payload = { type = check.listOf (check.record { name = { type = check.string; }; source = { type = check.file; }; }); default = [ ]; };
 

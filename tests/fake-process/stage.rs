@@ -18,7 +18,7 @@ use wfvm::{
     spec::{
         Accelerator, Account, AnswerFile, AnswerMedium, DiskBus, Firmware, GuestOsName, ImageSelection,
         Install, InstallTimeouts, Layer, LayerTimeouts, Login, Machine, Network, NetworkCard, Run,
-        RunTimeouts, Settings, Tools,
+        RunTimeouts, Settings, Strategy, Tools,
     },
 };
 use wfvm_tests::scenario::{Act, Drives, Manner, OPTION, Scenario, Ssh, Start};
@@ -105,6 +105,7 @@ impl Stage {
             image: Some(ImageSelection::Index(1)),
             // What Setup needs, although nobody has it here.
             machine: Machine { memory_mib: 2048, ..Self::machine(scenario) },
+            strategy: Strategy::Setup,
             disk_mib: 4096,
             answer_medium: AnswerMedium::Iso,
             answer_file: AnswerFile {

@@ -57,3 +57,19 @@ fn xmllint_reads_every_text_as_it_was_meant() {
         assert_eq!(paths.trim(), "4");
     }
 }
+
+#[test]
+fn xmllint_reads_every_golden_answer_file() {
+    let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/answer-file");
+    let mut read = 0;
+    for case in fs_err::read_dir(golden).unwrap().filter_map(Result::ok) {
+        for name in [answer_file::FILE_NAME, "later.xml"] {
+            let file = case.path().join(name);
+            if file.exists() {
+                output("xmllint", &["--noout", &file.to_string_lossy()]);
+                read += 1;
+            }
+        }
+    }
+    assert!(read >= 42, "{read} files were read");
+}

@@ -33,7 +33,8 @@ fn answer_files_are_as_reviewed() {
             answer_file::xml(&spec, os, 0).unwrap_or_else(|error| panic!("{}: {error}", case.display()));
         assert_golden(&case, answer_file::FILE_NAME, &xml);
         assert_golden(&case, answer_file::FIRST_LOGON_FILE_NAME, &answer_file::first_logon_cmd(&spec, os));
-        for file in answer_file::settings_files(&spec.answer_file.settings) {
+        let files = answer_file::medium_files(&spec, os, 0);
+        for file in files.unwrap_or_else(|error| panic!("{}: {error}", case.display())) {
             assert_golden(&case, &file.name, &text_of(&file.contents));
         }
     }

@@ -109,10 +109,14 @@ fn every_setting_stands_in_the_reference() {
         "oobeSystem",
     ];
     let reference = reference();
-    for case in cases("answer-file") {
-        let document = fs_err::read_to_string(case.join(answer_file::FILE_NAME)).unwrap();
+    // What goes to the installed disk under another strategy is read by the same Windows.
+    let files = cases("answer-file")
+        .into_iter()
+        .flat_map(|case| [answer_file::FILE_NAME, "later.xml"].map(|name| case.join(name)));
+    for case in files.filter(|file| file.exists()) {
+        let document = fs_err::read_to_string(&case).unwrap();
         let said = settings(&document);
-        assert!(said.len() > 50, "{} was not understood", case.display());
+        assert!(said.len() > 10, "{} was not understood", case.display());
         for Said { pass, component, path, added, text, leaf } in said {
             let place = format!("{}: {pass}, {component}, {path}", case.display());
             let setting = reference

@@ -15,7 +15,7 @@ use wfvm::{
     spec::{
         Accelerator, Account, AnswerFile, AnswerMedium, DiskBus, Firmware, GuestOsName, ImageSelection,
         Install, InstallTimeouts, Layer, LayerTimeouts, Login, Machine, Network, NetworkCard, Run,
-        RunTimeouts, Settings, Tools,
+        RunTimeouts, Settings, Strategy, Tools,
     },
 };
 
@@ -214,6 +214,7 @@ pub(crate) fn spec(firmware: Firmware, answer_medium: AnswerMedium) -> Install {
         guest_os: Some(GuestOsName::ReferenceGuest),
         image: Some(ImageSelection::Name("Reference Guest Standard".into())),
         machine: machine(firmware),
+        strategy: Strategy::Setup,
         disk_mib: 4096,
         answer_medium,
         answer_file: AnswerFile {

@@ -19,6 +19,7 @@ mod mistakes;
 mod network;
 mod restart;
 mod revive;
+mod settings;
 mod side_by_side;
 mod store_volume;
 mod windows_programs;

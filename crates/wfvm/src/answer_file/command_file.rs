@@ -36,6 +36,16 @@ pub(super) fn start(file: &str) -> String {
 /// A step that does not end with 0 ends the file with `WFVM:error=CODE NAME` on COM1, so that
 /// the host need not wait for a deadline.
 pub(super) fn text(begins: Option<&str>, steps: &[Step], ends: Option<&str>) -> String {
+    lines(begins, steps, ends, &["exit /b 0"])
+}
+
+/// A command file whose last step restarts the machine: it does not come back before that, and
+/// nothing goes on behind it.
+pub(super) fn endless(steps: &[Step]) -> String {
+    lines(None, steps, None, &[":restarting", "goto restarting"])
+}
+
+fn lines(begins: Option<&str>, steps: &[Step], ends: Option<&str>, last: &[&str]) -> String {
     let marker = |phase: &str| format!("echo WFVM:phase={phase}> COM1");
     let mut lines: Vec<String> = vec!["@echo off".into()];
     lines.extend(begins.map(marker));
@@ -45,7 +55,7 @@ pub(super) fn text(begins: Option<&str>, steps: &[Step], ends: Option<&str>) -> 
         lines.push("if not \"%errorlevel%\"==\"0\" goto failed".into());
     }
     lines.extend(ends.map(marker));
-    lines.push("exit /b 0".into());
+    lines.extend(last.iter().map(|line| (*line).to_owned()));
     lines.push(":failed".into());
     lines.push("set \"code=%errorlevel%\"".into());
     // In front, because a digit before `>` would be taken for a handle.

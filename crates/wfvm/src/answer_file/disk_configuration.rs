@@ -54,6 +54,29 @@ fn layout(firmware: Firmware) -> &'static [Partition] {
     }
 }
 
+/// The same layout as a script for `diskpart`.
+pub(super) fn diskpart(firmware: Firmware, disk_number: u32) -> String {
+    let table = match firmware {
+        Firmware::Uefi => "gpt",
+        Firmware::Bios => "mbr",
+    };
+    let mut lines = vec![format!("select disk {disk_number}"), "clean".into(), format!("convert {table}")];
+    for partition in layout(firmware) {
+        let size = partition.size_mb.map_or_else(String::new, |mb| format!(" size={mb}"));
+        lines.push(format!("create partition {}{size}", partition.kind.to_lowercase()));
+        let Some(volume) = &partition.volume else { continue };
+        let format = volume.format.to_lowercase();
+        lines.push(format!("format quick fs={format} label=\"{}\"", volume.label));
+        // `C` may be taken in Windows PE; the system that starts from it calls it so.
+        lines.push(format!("assign letter={}", if volume.letter.is_some() { 'W' } else { 'S' }));
+        if volume.active {
+            lines.push("active".into());
+        }
+    }
+    lines.push("exit".into());
+    lines.into_iter().flat_map(|line| [line, "\r\n".into()]).collect()
+}
+
 /// The number of the partition that Windows lies on, counted from 1 with the reserved one.
 #[must_use]
 pub fn windows_partition(firmware: Firmware) -> u32 {

@@ -5,6 +5,7 @@
 //! spec that it comes from: Setup itself would stop at a page that names none.
 //! Names and limits are those of Microsoft's "Unattended Windows Setup Reference".
 
+mod apply;
 mod command_file;
 mod disk_configuration;
 mod element;
@@ -22,11 +23,12 @@ pub use command_file::TAG_FILE_NAME;
 pub use disk_configuration::windows_partition;
 pub use first_logon::{FILE_NAME as FIRST_LOGON_FILE_NAME, first_logon_cmd};
 pub use limits::problems;
-pub use settings::{SettingsFile, placed_name, settings_files};
+use settings::settings_files;
+pub use settings::{SettingsFile, placed_name};
 pub use windows_pe::DRIVERS_FOLDER;
 
 use crate::guest_os::GuestOs;
-use crate::spec::Install;
+use crate::spec::{Install, Strategy};
 use element::{Element, group};
 
 /// The name that Setup looks for in the root of removable media.
@@ -50,26 +52,56 @@ pub fn xml(spec: &Install, os: &GuestOs, disk_number: u32) -> Result<String, Ans
     if let Some(problem) = problems(spec, os).into_iter().next() {
         return Err(problem);
     }
-    // The memory writer does not fail; text that is not UTF-8 cannot reach it.
-    unattend(spec, os, disk_number).document().map_err(|error| AnswerFileError {
+    document(&match spec.strategy {
+        Strategy::Setup => unattend(spec, os, Some(disk_number)),
+        Strategy::Apply => passes([(Pass::WindowsPe, windows_pe::components(spec, os, disk_number))]),
+    })
+}
+
+/// What the answer medium has beside the answer file, `first-logon.cmd` and the tag: command
+/// files, registry files, and what the strategy `apply` needs.
+///
+/// # Errors
+/// The first of [`problems`].
+pub fn medium_files(
+    spec: &Install,
+    os: &GuestOs,
+    disk_number: u32,
+) -> Result<Vec<SettingsFile>, AnswerFileError> {
+    let mut files = settings_files(&spec.answer_file.settings);
+    if spec.strategy == Strategy::Apply {
+        if let Some(problem) = problems(spec, os).into_iter().next() {
+            return Err(problem);
+        }
+        files.extend(apply::files(spec, disk_number, document(&unattend(spec, os, None))?));
+    }
+    Ok(files)
+}
+
+/// The memory writer does not fail; text that is not UTF-8 cannot reach it.
+fn document(root: &Element) -> Result<String, AnswerFileError> {
+    root.document().map_err(|error| AnswerFileError {
         field: "answerFile".into(),
         problem: format!("cannot be written as XML: {error}"),
     })
 }
 
-/// The passes in the order in which they run.
-fn unattend(spec: &Install, os: &GuestOs, disk_number: u32) -> Element {
-    let passes = [
-        (Pass::WindowsPe, windows_pe::components(spec, os, disk_number)),
+/// The passes in the order in which they run; without that of Windows PE, where there is no disk.
+fn unattend(spec: &Install, os: &GuestOs, disk_number: Option<u32>) -> Element {
+    let windows_pe = disk_number.map(|number| (Pass::WindowsPe, windows_pe::components(spec, os, number)));
+    passes(windows_pe.into_iter().chain([
         (Pass::OfflineServicing, offline_servicing::components(spec)),
         (Pass::Specialize, specialize::components(spec, os)),
         (Pass::OobeSystem, oobe_system::components(spec)),
-    ];
-    let settings = passes.map(|(pass, components)| {
+    ]))
+}
+
+fn passes(passes: impl IntoIterator<Item = (Pass, Vec<Component>)>) -> Element {
+    let settings = passes.into_iter().map(|(pass, components)| {
         let components: Vec<Element> = components.into_iter().map(Component::element).collect();
         group("settings", components).with("pass", pass.name())
     });
-    group("unattend", settings)
+    group("unattend", settings.collect::<Vec<_>>())
         .with("xmlns", "urn:schemas-microsoft-com:unattend")
         .with("xmlns:wcm", "http://schemas.microsoft.com/WMIConfig/2002/State")
 }

@@ -4,7 +4,7 @@ use super::element::{Element, flag, text};
 use super::{Component, command_file, networking, run_synchronous, settings};
 use crate::guest_os::GuestOs;
 use crate::phase::Phase;
-use crate::spec::{AnswerFile, Install, RunCommand, WillReboot};
+use crate::spec::{AnswerFile, Install, RunCommand, Strategy, WillReboot};
 
 pub(super) fn components(spec: &Install, os: &GuestOs) -> Vec<Component> {
     let answers = &spec.answer_file;
@@ -15,6 +15,10 @@ pub(super) fn components(spec: &Install, os: &GuestOs) -> Vec<Component> {
     let mut shell = Vec::new();
     if let Some(name) = &answers.computer_name {
         shell.push(text("ComputerName", name));
+    }
+    if let Some(key) = answers.product_key.as_ref().filter(|_| spec.strategy == Strategy::Apply) {
+        // For activation: no Setup has asked for one.
+        shell.push(text("ProductKey", key.to_ascii_uppercase()));
     }
     shell.push(text("TimeZone", &answers.time_zone));
     if let Some(follows) = answers.settings.daylight_saving {

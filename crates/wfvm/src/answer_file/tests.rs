@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use proptest::strategy::Strategy;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
@@ -350,7 +351,7 @@ proptest! {
         let document = xml(&spec, &REFERENCE_GUEST, disk_number).unwrap();
         prop_assert!(document.starts_with("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<unattend "));
         prop_assert!(!document.contains(|c: char| c.is_control() && c != '\n'));
-        let meant = Read::from(&unattend(&spec, &REFERENCE_GUEST, disk_number));
+        let meant = Read::from(&unattend(&spec, &REFERENCE_GUEST, Some(disk_number)));
         prop_assert_eq!(read(&document), meant);
     }
 

@@ -1,9 +1,9 @@
 //! The pass in Windows PE: language, disk, image, key, licence.
 
 use super::element::{Element, flag, group, number, text};
-use super::{Component, disk_configuration, locales, run_synchronous};
+use super::{Component, apply, disk_configuration, locales, run_synchronous};
 use crate::guest_os::{GuestOs, Hardware};
-use crate::spec::{ImageSelection, Install};
+use crate::spec::{ImageSelection, Install, Strategy};
 
 /// The folder of the answer medium that has the drivers.
 pub const DRIVERS_FOLDER: &str = "drivers";
@@ -15,8 +15,14 @@ pub(super) fn components(spec: &Install, os: &GuestOs, disk_number: u32) -> Vec<
         international.push(number("LayeredDriver", driver));
     }
     international.extend(locales(spec));
+    let international =
+        Component { name: "Microsoft-Windows-International-Core-WinPE", settings: international };
+    if spec.strategy == Strategy::Apply {
+        // The language is there so that Setup does not ask for one before it runs the command.
+        return vec![international, apply::setup_component()];
+    }
     let mut components = vec![
-        Component { name: "Microsoft-Windows-International-Core-WinPE", settings: international },
+        international,
         Component { name: "Microsoft-Windows-Setup", settings: setup(spec, os, disk_number) },
     ];
     if !driver_folders(spec).is_empty() {

@@ -10,12 +10,12 @@ use std::{
 
 use super::InstallError;
 use crate::{
-    answer_file,
+    answer_file::{self, AnswerFileError},
     guest_os::GuestOs,
     machine::{InstallationMedium, system_disk_id},
     media::{self, Medium, MediumFile, PromptFree},
     preflight::{self, Finding, Verdict},
-    spec::{Firmware, ImageSelection, Install},
+    spec::{Firmware, ImageSelection, Install, Strategy},
     windows_iso::WindowsIso,
 };
 
@@ -86,7 +86,8 @@ fn linted(spec: &Install, os: &GuestOs, iso: &WindowsIso, before: &[Finding]) ->
     let refused = before.iter().any(|finding| finding.severity == preflight::Severity::Refusal);
     let (field, xml) = match &spec.custom_answer_file {
         Some(file) => ("customAnswerFile", fs_err::read(file).ok()),
-        None if refused => return Vec::new(),
+        // Setup reads one command of the file under `apply`, and none of what lint looks for.
+        None if refused || spec.strategy == Strategy::Apply => return Vec::new(),
         None => ("answerFile", own_answers(spec, os, iso).ok().map(String::into_bytes)),
     };
     xml.map_or_else(Vec::new, |xml| preflight::of_answer_file(field, &xml, spec, iso))
@@ -94,14 +95,30 @@ fn linted(spec: &Install, os: &GuestOs, iso: &WindowsIso, before: &[Finding]) ->
 
 /// The answer file that the product writes.
 fn own_answers(spec: &Install, os: &GuestOs, iso: &WindowsIso) -> Result<String, InstallError> {
-    let disk = system_disk_id(spec.machine.disk_bus, spec.answer_medium);
+    answer_file::xml(&settled(spec, os, iso)?, os, disk_number(spec)).map_err(refused)
+}
+
+/// As Setup counts disks.
+fn disk_number(spec: &Install) -> u32 {
+    system_disk_id(spec.machine.disk_bus, spec.answer_medium)
+}
+
+fn refused(problem: AnswerFileError) -> InstallError {
+    InstallError::AnswerFile(vec![problem])
+}
+
+/// The spec with what only the medium says.
+fn settled(spec: &Install, os: &GuestOs, iso: &WindowsIso) -> Result<Install, InstallError> {
     let mut spec = spec.clone();
     // Names differ between languages and media; the number is this medium's.
     let image = preflight::selected(&spec, os, iso)
         .map_err(|finding| InstallError::Preflight(Verdict::new(String::new(), vec![finding])))?;
     spec.image = Some(ImageSelection::Index(image.index));
-    spec.answer_file.product_key = preflight::product_key(&spec, os, iso).map(str::to_owned);
-    answer_file::xml(&spec, os, disk).map_err(|problem| InstallError::AnswerFile(vec![problem]))
+    // Without Setup nobody asks for a key, and one that does not activate helps nobody.
+    if spec.strategy == Strategy::Setup {
+        spec.answer_file.product_key = preflight::product_key(&spec, os, iso).map(str::to_owned);
+    }
+    Ok(spec)
 }
 
 /// The files that the spec names besides: whether they can be read, and have room.
@@ -150,20 +167,21 @@ impl Preparation {
     }
 
     fn answers(&self, spec: &Install) -> Result<Medium, InstallError> {
-        let xml = if let Some(file) = &spec.custom_answer_file {
-            fs_err::read(file).map_err(unreadable("customAnswerFile"))?
+        let (xml, generated) = if let Some(file) = &spec.custom_answer_file {
+            (fs_err::read(file).map_err(unreadable("customAnswerFile"))?, Vec::new())
         } else {
-            own_answers(spec, self.os, &self.iso)?.into_bytes()
+            let spec = settled(spec, self.os, &self.iso)?;
+            let files = answer_file::medium_files(&spec, self.os, disk_number(&spec)).map_err(refused)?;
+            (own_answers(&spec, self.os, &self.iso)?.into_bytes(), files)
         };
         let first_logon = answer_file::first_logon_cmd(spec, self.os);
-        let settings = answer_file::settings_files(&spec.answer_file.settings);
         let payload = payload::read(spec)?;
         let mut files = vec![
             MediumFile { name: answer_file::FILE_NAME, contents: &xml },
             MediumFile { name: answer_file::TAG_FILE_NAME, contents: b"" },
             MediumFile { name: answer_file::FIRST_LOGON_FILE_NAME, contents: first_logon.as_bytes() },
         ];
-        files.extend(settings.iter().map(|file| MediumFile { name: &file.name, contents: &file.contents }));
+        files.extend(generated.iter().map(|file| MediumFile { name: &file.name, contents: &file.contents }));
         files.extend(payload.iter().map(|(name, contents)| MediumFile { name, contents }));
         Ok(media::answer_medium(spec.answer_medium, &files)?)
     }

@@ -24,6 +24,9 @@ pub struct Install {
     pub machine: Machine,
     /// Virtual size of the disk in MiB.
     pub disk_mib: u64,
+    /// Who divides the disk and applies the image.
+    #[serde(default)]
+    pub strategy: Strategy,
     /// The medium that carries the answer file.
     #[serde(default)]
     pub answer_medium: AnswerMedium,
@@ -111,6 +114,18 @@ pub enum ImageSelection {
     /// `EDITIONID`, which is the same in every language; a server without a desktop is
     /// `ServerStandardCore`.
     Edition(String),
+}
+
+/// Who divides the disk and applies the image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Strategy {
+    /// Microsoft's Setup, by the whole answer file.
+    #[default]
+    Setup,
+    /// A script in Windows PE, by `diskpart`, `dism` and `bcdboot`; the answer file is for the later
+    /// passes alone.
+    Apply,
 }
 
 /// The medium that carries the answer file.

@@ -26,7 +26,9 @@ pub use answer_file::{Account, AnswerFile, RunCommand, WillReboot};
 pub use build::{Build, BuildTimeouts, Command, Letters, OutputPlace, WindowsShell};
 #[cfg(feature = "run")]
 pub use clones::{CloneCommand, CloneFile, Clones, ClonesTimeouts};
-pub use install::{AnswerMedium, GuestOsName, ImageSelection, Install, InstallTimeouts, Login, PayloadFile};
+pub use install::{
+    AnswerMedium, GuestOsName, ImageSelection, Install, InstallTimeouts, Login, PayloadFile, Strategy,
+};
 #[cfg(feature = "layer")]
 pub use layer::{Layer, LayerTimeouts};
 #[cfg(feature = "linux")]

@@ -26,8 +26,7 @@ pub struct SettingsFile {
 }
 
 /// The files of the answer medium that the settings need, without those that they place.
-#[must_use]
-pub fn settings_files(settings: &Settings) -> Vec<SettingsFile> {
+pub(super) fn settings_files(settings: &Settings) -> Vec<SettingsFile> {
     let mut files = Vec::new();
     let steps = specialize(settings);
     if !steps.is_empty() {

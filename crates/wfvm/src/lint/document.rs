@@ -3,7 +3,7 @@
 use roxmltree::{Document, Error, ParsingOptions};
 
 use super::{
-    Findings, encoding,
+    Findings, bounds, encoding,
     rule::rules,
     tree::{self, Answers, elements},
 };
@@ -11,11 +11,13 @@ use crate::answer_schema::{NAMESPACE, Pass, WCM_NAMESPACE};
 
 /// Answer files have some tens of kilobytes; those that carry programs as text have a few hundred.
 const MOST_BYTES: usize = 4 << 20;
-const MOST_NODES: u32 = 400_000;
+const MOST_NODES: u32 = 50_000;
+/// A file for three architectures has some fifty.
+const MOST_COMPONENTS: usize = 1000;
 
 rules! {
     TOO_LARGE = Error "too-large" {
-        says: "The file is larger than any answer file: more than 4 MiB or 400,000 nodes.",
+        says: "The file is larger than any answer file: more than 4 MiB, 50,000 nodes, 1000 components, or 200 attributes of one element.",
         consequence: "None is known. The linter does not read such a file.",
         advice: "Look at what it is; put programs and scripts beside the answer file.",
         source: "this linter's own bound",
@@ -140,6 +142,10 @@ pub(super) fn with_answers(text: &str, findings: &mut Findings, judge: impl FnOn
     if text.is_empty() || findings.0.iter().any(|(_, finding)| finding.rule == &ENCODING_MISMATCH) {
         return;
     }
+    if let Some((offset, problem)) = bounds::broken(text) {
+        findings.add_at(&TOO_LARGE, offset, problem);
+        return;
+    }
     let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
     let document = match Document::parse_with_options(text, options) {
         Ok(document) => document,
@@ -159,7 +165,12 @@ pub(super) fn with_answers(text: &str, findings: &mut Findings, judge: impl FnOn
     }
     structure(root, findings);
     namespaces(root, findings);
-    judge(&Answers::new(root), findings);
+    let answers = Answers::new(root);
+    if answers.components.len() > MOST_COMPONENTS {
+        findings.add(&TOO_LARGE, root, format!("it has {} components", answers.components.len()));
+        return;
+    }
+    judge(&answers, findings);
 }
 
 #[expect(

@@ -6,6 +6,7 @@
 //! lacks what it needs keeps silent.
 
 mod accounts;
+mod bounds;
 mod commands;
 mod components;
 mod disks;

@@ -104,8 +104,10 @@ async fn a_server_that_hangs_before_its_banner_ends_at_the_deadline() {
 
 #[tokio::test]
 async fn a_port_where_nobody_listens_ends_at_the_deadline_with_the_reason() {
-    let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-    no_session(Ssh::Port(free), "refused").await;
+    // Held, so that no server of another test gets it, and without anybody who listens.
+    let held = tokio::net::TcpSocket::new_v4().unwrap();
+    held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    no_session(Ssh::Port(held.local_addr().unwrap().port()), "refused").await;
 }
 
 #[tokio::test]

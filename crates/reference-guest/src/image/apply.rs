@@ -12,10 +12,11 @@ use rustix::mount::{MountFlags, mount};
 
 use super::wim::Blob;
 use crate::boot::{self, SYSTEM_VOLUME};
+use crate::boot_option::BootOption;
 use crate::disk_configuration::plan::Format;
 use crate::disk_configuration::{Esp, Volumes};
 use crate::registry::{Hive, Value};
-use crate::{panther, windows_path};
+use crate::{panther, uefi_variables, windows_path};
 
 /// The read-only image that Setup runs from, without what Setup has changed above it.
 pub(crate) const IMAGE: &str = "/image";
@@ -23,10 +24,6 @@ pub(crate) const IMAGE: &str = "/image";
 pub(crate) const CONFIG: &str = "Windows/system32/config";
 const SYSTEM_MOUNT: &str = "/system-partition";
 const CHUNK_BYTES: usize = 1 << 20;
-const BOOT_ENTRY: &str = "Windows Boot Manager";
-// EFI_GLOBAL_VARIABLE, UEFI specification 2.10, section 3.3.
-const EFI_VARIABLES: &str = "/sys/firmware/efi/efivars";
-const EFI_GLOBAL: &str = "8be4df61-93ca-11d2-aa0d-00e098032b8c";
 
 /// Copies everything to the Windows volume. The root blob gets its name last: it makes the volume bootable.
 pub(crate) fn apply(volumes: &Volumes, wim_file: &fs::File, blob: Blob) -> io::Result<()> {
@@ -172,36 +169,9 @@ pub(crate) fn install_boot_files(volumes: &Volumes, medium: &Path) -> io::Result
 
 /// Adds "Windows Boot Manager" to the firmware's list, first in its order.
 fn write_boot_entry(esp: Esp) -> io::Result<()> {
-    mount("efivarfs", EFI_VARIABLES, "efivarfs", MountFlags::empty(), None)?;
-    let names = crate::block::entries(EFI_VARIABLES);
-    let taken = |number: u16| names.iter().any(|name| name.starts_with(&format!("Boot{number:04X}-")));
+    let taken = |number: u16| matches!(uefi_variables::read(&format!("Boot{number:04X}")), Ok(Some(_)));
     let number = (0..=u16::MAX).find(|number| !taken(*number)).unwrap_or(0);
-    let variable = |name: &str| Path::new(EFI_VARIABLES).join(format!("{name}-{EFI_GLOBAL}"));
-    // Non-volatile, for boot services and at run time.
-    let attributes = 7_u32.to_le_bytes().to_vec();
-    fs::write(variable(&format!("Boot{number:04X}")), [attributes.clone(), load_option(esp)].concat())?;
-    let old = fs::read(variable("BootOrder")).unwrap_or_default();
-    let order = [number.to_le_bytes().to_vec(), old.get(4..).unwrap_or(&[]).to_vec()].concat();
-    fs::write(variable("BootOrder"), [attributes, order].concat())
-}
-
-/// `EFI_LOAD_OPTION` with a hard drive and a file path node (UEFI specification 2.10, sections 3.1.3 and 10.3.5).
-fn load_option(esp: Esp) -> Vec<u8> {
-    let utf16 = |text: &str| text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-    let file = utf16("\\EFI\\Microsoft\\Boot\\bootmgfw.efi");
-    let mut path = vec![4, 1, 42, 0];
-    path.extend(esp.number.to_le_bytes());
-    path.extend(esp.start_sector.to_le_bytes());
-    path.extend(esp.sectors.to_le_bytes());
-    path.extend(esp.guid);
-    path.extend([2, 2]); // GPT; the signature is a GUID
-    path.extend([4, 4]);
-    path.extend(u16::try_from(4 + file.len()).unwrap_or(u16::MAX).to_le_bytes());
-    path.extend(file);
-    path.extend([0x7F, 0xFF, 4, 0]);
-    let mut option = 1_u32.to_le_bytes().to_vec(); // LOAD_OPTION_ACTIVE
-    option.extend(u16::try_from(path.len()).unwrap_or(u16::MAX).to_le_bytes());
-    option.extend(utf16(BOOT_ENTRY));
-    option.extend(path);
-    option
+    uefi_variables::write(&format!("Boot{number:04X}"), &BootOption::windows(esp).bytes())?;
+    let old = uefi_variables::read("BootOrder")?.unwrap_or_default();
+    uefi_variables::write("BootOrder", &[&number.to_le_bytes()[..], &old].concat())
 }

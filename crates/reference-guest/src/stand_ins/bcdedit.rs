@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::live_registry::{Data, ERROR_FILE_NOT_FOUND, ERROR_SUCCESS, Key};
 use super::{Answer, Call, Program};
 use crate::registry::Hive;
+use crate::uefi_variables;
 
 const OBJECTS: &str = "BCD00000000\\Objects";
 // GUID_WINDOWS_BOOTMGR; a loader's own is made at installation, and here it is always this one.
@@ -54,6 +55,9 @@ pub(super) enum Order {
     Set(&'static str, Data),
     Delete(&'static str),
     Enumerate,
+    /// The name of Windows' entry in the firmware's list.
+    Describe(String),
+    EnumerateFirmware,
 }
 
 /// The number that an element of the loader is given by a word.
@@ -89,6 +93,12 @@ pub(super) fn parse(words: &[String]) -> Option<Order> {
         [verb, rest @ ..] => (verb.strip_prefix(['/', '-'])?.to_ascii_lowercase(), rest),
     };
     match (verb.as_str(), rest) {
+        ("enum", [which]) if which.eq_ignore_ascii_case("firmware") => Some(Order::EnumerateFirmware),
+        ("set", [which, name, text])
+            if which.eq_ignore_ascii_case("{bootmgr}") && name.eq_ignore_ascii_case("description") =>
+        {
+            Some(Order::Describe(text.clone()))
+        }
         ("enum", []) => Some(Order::Enumerate),
         ("enum", [which]) if ["all", "active", "/v"].contains(&which.as_str()) => Some(Order::Enumerate),
         ("enum", which) => without_identifier(which)?.is_empty().then_some(Order::Enumerate),
@@ -128,6 +138,33 @@ pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> 
             Ok(Answer::Exit(0))
         }
         Some(Order::Enumerate) => enumerate(program),
+        Some(Order::Describe(_) | Order::EnumerateFirmware) if !uefi_variables::exist() => {
+            program.complain(
+                "The boot configuration data store could not be opened: the firmware has no variables.",
+            )?;
+            Ok(Answer::Exit(FAILED))
+        }
+        Some(Order::Describe(text)) => {
+            let options = uefi_variables::boot_options()?;
+            let Some((variable, option)) = options.into_iter().find(|(_, option)| option.starts_windows())
+            else {
+                program.complain("An error occurred while attempting to reference the specified entry.\r\nElement not found.")?;
+                return Ok(Answer::Exit(FAILED));
+            };
+            uefi_variables::write(&variable, &option.described(&text).bytes())?;
+            program.print(DONE)?;
+            Ok(Answer::Exit(0))
+        }
+        Some(Order::EnumerateFirmware) => {
+            for (_, option) in uefi_variables::boot_options()? {
+                let identifier = if option.starts_windows() { "{bootmgr}" } else { "{firmware application}" };
+                program.print(&format!(
+                    "\r\nFirmware Application\r\n--------------------\r\n{:24}{identifier}\r\n{:24}{}",
+                    "identifier", "description", option.description
+                ))?;
+            }
+            Ok(Answer::Exit(0))
+        }
         None => Ok(Answer::Refused),
     }
 }
@@ -199,9 +236,16 @@ mod tests {
         );
         assert_eq!(parse(&words("/deletevalue testsigning")), Some(Order::Delete("testsigning")));
         assert_eq!(parse(&words("/enum {current}")), Some(Order::Enumerate));
-        for refused in
-            ["/set testsigning maybe", "/set {other} testsigning on", "/copy {current}", "/set sos on"]
-        {
+        assert_eq!(parse(&words("/enum firmware")), Some(Order::EnumerateFirmware));
+        let described = Some(Order::Describe("My Windows".to_owned()));
+        assert_eq!(parse(&words("/set {bootmgr} description \"My Windows\"")), described);
+        for refused in [
+            "/set testsigning maybe",
+            "/set {fwbootmgr} timeout 70000",
+            "/set {other} testsigning on",
+            "/copy {current}",
+            "/set sos on",
+        ] {
             assert_eq!(parse(&words(refused)), None, "{refused}");
         }
     }

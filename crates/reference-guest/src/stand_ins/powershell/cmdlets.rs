@@ -49,7 +49,7 @@ const fn cmdlet(
     Cmdlet { name, aliases: &[], positional, values, switches }
 }
 
-pub(super) static CMDLETS: [Cmdlet; 32] = [
+pub(super) static CMDLETS: [Cmdlet; 33] = [
     cmdlet("set-executionpolicy", &["executionpolicy", "scope"], &[], &[]),
     cmdlet("set-service", &["name"], &["startuptype", "status"], &[]),
     cmdlet("start-service", &["name"], &[], &[]),
@@ -72,6 +72,7 @@ pub(super) static CMDLETS: [Cmdlet; 32] = [
     // -Adjust takes a length of time, and there is none here.
     cmdlet("set-date", &["date"], &[], &[]),
     cmdlet("get-date", &[], &["format"], &[]),
+    cmdlet("set-tpmownerauth", &["ownerauthorization"], &["newownerauthorization"], &[]),
     cmdlet("restart-computer", &[], &[], &[]),
     cmdlet("stop-computer", &[], &[], &[]),
     cmdlet("expand-archive", &["path", "destinationpath"], &["literalpath"], &[]),

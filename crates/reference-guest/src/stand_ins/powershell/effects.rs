@@ -10,9 +10,9 @@ use super::super::live_registry::{Data, ERROR_SUCCESS, Key};
 use super::super::services::Start;
 use super::super::{Call, Program, archives, certutil, defrag, download, netsh, schtasks};
 use super::{POLICIES, SHELL_KEY, command_line, data, dates};
-use crate::accounts::{Account, Accounts};
+use crate::accounts::{self, Account, Accounts};
 use crate::power::{self, End};
-use crate::{clock, wait, wine};
+use crate::{clock, tpm, wait, wine};
 
 const ERROR_SERVICE_ALREADY_RUNNING: u32 = 1056;
 const ERROR_SERVICE_NOT_ACTIVE: u32 = 1062;
@@ -106,6 +106,7 @@ pub(super) fn apply(
         "set-date" => {
             given.text("date").and_then(|text| text.parse().ok()).map(|moment| set_date(moment, call))
         }
+        "set-tpmownerauth" => set_tpm_owner_authorization(given),
         "get-date" => match given.text("format") {
             Some(format) => dates::formatted(dates::now(), format).map(Effect::Done),
             None => Some(Effect::Done(dates::printed(dates::now()))),
@@ -165,6 +166,21 @@ fn set_date(moment: dates::Moment, call: &Call) -> Effect {
         Ok(()) => Effect::Done(dates::printed(moment)),
         Err(error) => Effect::Failed(format!("the clock is not set: {error}")),
     }
+}
+
+/// Values are 20 bytes in base64, as `ConvertTo-TpmOwnerAuth` makes them; without an old one the TPM has none.
+fn set_tpm_owner_authorization(given: &Arguments) -> Option<Effect> {
+    let value = |text: &str| accounts::base64(text).filter(|bytes| bytes.len() == 20);
+    let old = given.text("ownerauthorization").map_or(Some(Vec::new()), value)?;
+    let new = given.text("newownerauthorization").and_then(value)?;
+    if !tpm::is_there() {
+        return Some(Effect::Failed("A compatible TPM cannot be found on this computer.".to_owned()));
+    }
+    Some(match tpm::change_owner_authorization(&old, &new) {
+        Ok(0) => done(),
+        Ok(code) => Effect::Failed(format!("the TPM answered with 0x{code:x}")),
+        Err(error) => Effect::Failed(error.to_string()),
+    })
 }
 
 fn set_execution_policy(given: &Arguments, program: &mut Program<'_>) -> io::Result<Option<Effect>> {

@@ -47,6 +47,8 @@ let
   imageDerivation = { subcommand, ... }@attributes: specDerivation imageBuilders.${subcommand} subcommand (final:
     let image = final.finalPackage; in
     removeAttrs attributes [ "subcommand" ] // {
+      # The disk, and what else belongs to its machine: UEFI variables, the TPM's state.
+      outputs = [ "out" "state" ];
       passthru = attributes.passthru image // startable image // {
         inherit (final) spec;
         dir = import ./image-directory.nix room image;

@@ -12,5 +12,6 @@ pkgs.runCommand "${image.name}.dir"
   } ''
   mkdir -p $out/nix-support
   ln -s ${image} $out/disk-image.qcow2
+  ${if image.state or null == null then "" else "ln -s ${image.state} $out/state"}
   printf '%s\n' "$fullName" > $out/nix-support/full-name
 ''

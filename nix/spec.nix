@@ -30,6 +30,12 @@ let
   # last is WFVM's, for `qemu-img`.
   standardPrograms = with pkgs; [ coreutils findutils diffutils gnused gnugrep gawk gnutar gzip bzip2 xz bash qemu ];
 
+  # An image, and what was kept of its machine, if it says so: a path says nothing.
+  of = image: {
+    image = "${image}";
+    state = if image.state or null == null then null else "${image.state}";
+  };
+
   scriptTools = machine: tools machine // { bash = "${pkgs.bash}/bin/bash"; };
 in
 {
@@ -66,7 +72,7 @@ in
   run = { arguments, machine, login }: {
     wfvmSpec = version;
     inherit (arguments) name script display;
-    image = "${arguments.image}";
+    inherit (of arguments.image) image state;
     inherit machine login;
     network = network.spec (arguments // { open = !arguments.isolateNetwork; forwards = arguments.forwardedPorts; });
     timeouts = present arguments.timeouts;
@@ -105,7 +111,7 @@ in
   build = { name, image, closure, command, arguments, machine, login }: present {
     wfvmSpec = version;
     inherit name closure command machine login;
-    image = "${image}";
+    inherit (of image) image state;
     inherit (arguments) translatePaths successExitCodes executables expectShutdown outputPlace exchangeMib
       keepFailedDisk;
     letters = arguments.driveLetters;
@@ -126,7 +132,7 @@ in
     wfvmSpec = version;
     inherit name machine login warmUp;
     letters = driveLetters;
-    image = "${image}";
+    inherit (of image) image state;
     timeouts = present timeouts;
     tools = tools machine;
   };
@@ -135,7 +141,7 @@ in
   clones = { arguments, image, commands, files, machine, login }: {
     wfvmSpec = version;
     inherit (arguments) name clones keepGoing keepFailed;
-    image = "${image}";
+    inherit (of image) image state;
     inherit commands machine login;
     files = map (file: file // { source = "${file.source}"; }) files;
     network = network.spec { open = false; forwards = [ ]; reachable = [ ]; ports = { }; sshPort = null; };
@@ -148,6 +154,7 @@ in
     wfvmSpec = version;
     inherit (layer) name script strict;
     parent = "${parent}";
+    inherit (of parent) state;
     inherit compact machine login;
     searchPath = each (map programs (layer.buildInputs ++ standardPrograms));
     network = network.spec layer.network;

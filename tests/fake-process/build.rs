@@ -46,6 +46,7 @@ impl Play {
             wfvm_spec: 1,
             name: "test".into(),
             image: layer.parent,
+            state: None,
             closure,
             command: Command::Verbatim,
             translate_paths: true,

@@ -42,6 +42,7 @@ impl Play {
             wfvm_spec: 1,
             name: "tests".into(),
             image: run.image,
+            state: None,
             clones: 2,
             commands: commands.iter().map(command).collect(),
             files: Vec::new(),

@@ -11,7 +11,7 @@ use serde_json::json;
 use wfvm::{
     install::{self, InstallFailure, Places},
     layer::{self, LayerFailure},
-    machine::Display,
+    machine::{Display, Made},
     progress::{Progress, Reader},
     run::{self, RunFailure},
     script::Surroundings,
@@ -149,6 +149,7 @@ impl Stage {
             wfvm_spec: 1,
             name: "test".into(),
             image: self.path("image.qcow2"),
+            state: None,
             script: script.into(),
             machine: Self::machine(scenario),
             login: login(),
@@ -168,6 +169,7 @@ impl Stage {
             wfvm_spec: 1,
             name: "test".into(),
             parent,
+            state: None,
             script: script.into(),
             strict: false,
             search_path: Vec::new(),
@@ -186,7 +188,7 @@ impl Stage {
         let own = self.path("disk-reader");
         let disk_reader = if own.exists() { own } else { self.builder() };
         let places = Places {
-            out: &out,
+            out: Made { disk: &out, state: None },
             scratch: &scratch,
             evidence: &evidence,
             builder: &disk_reader,
@@ -215,7 +217,9 @@ impl Stage {
         let out = self.path("layer.qcow2");
         let places = self.places();
         let around = self.around(&places);
-        let outcome = layer::layer(spec, &out, &around, &Progress::new(Reader::Lines)).await;
+        let outcome =
+            layer::layer(spec, Made { disk: &out, state: None }, &around, &Progress::new(Reader::Lines))
+                .await;
         let_go().await;
         assert_eq!(out.exists(), outcome.is_ok(), "there is an output exactly if the layer went well");
         self.assert_nothing_unfinished();

@@ -8,7 +8,7 @@ use std::{
 use wfvm::{
     install::{self, InstallFailure, Places},
     layer::{self, LayerFailure},
-    machine::Display,
+    machine::{Display, Made},
     progress::{Progress, Reader},
     run::{self, RunFailure},
     script::Surroundings,
@@ -47,7 +47,7 @@ impl Laboratory {
         fs_err::create_dir(&scratch).unwrap();
         let disk_reader = builder();
         let places = Places {
-            out: &out,
+            out: Made { disk: &out, state: Some(&out.with_extension("state")) },
             scratch: &scratch,
             evidence: &evidence,
             builder: &disk_reader,
@@ -56,6 +56,11 @@ impl Laboratory {
         let outcome = runtime().block_on(install::install(spec, places, &Progress::new(Reader::Lines)));
         assert_eq!(out.exists(), outcome.is_ok(), "there is a disk exactly if the installation succeeded");
         assert!(!self.path("disk.qcow2.unfinished").exists(), "nothing unfinished is left");
+        if outcome.is_ok() && spec.machine.firmware == Firmware::Uefi {
+            let variables = fs_err::read(out.with_extension("state").join("uefi-variables.fd")).unwrap();
+            let entry: Vec<u8> = "Windows Boot Manager".encode_utf16().flat_map(u16::to_le_bytes).collect();
+            assert!(variables.windows(entry.len()).any(|here| here == entry), "the boot entry is kept");
+        }
         outcome.map(|()| out)
     }
 
@@ -75,6 +80,7 @@ impl Laboratory {
             wfvm_spec: 1,
             name: "test".into(),
             image: given("WFVM_TEST_IMAGE"),
+            state: None,
             script: format!("cd {}\n{script}", self.directory.path().display()),
             machine: machine(Firmware::Uefi),
             login: login(),
@@ -92,6 +98,7 @@ impl Laboratory {
             wfvm_spec: run.wfvm_spec,
             name: run.name,
             parent: run.image,
+            state: None,
             script: run.script,
             strict: false,
             search_path: Vec::new(),
@@ -117,7 +124,8 @@ impl Laboratory {
             path: path_variable(),
             display: Display::None,
         };
-        let outcome = runtime().block_on(layer::layer(spec, &out, &around, &Progress::new(Reader::Lines)));
+        let made = Made { disk: &out, state: Some(&out.with_extension("state")) };
+        let outcome = runtime().block_on(layer::layer(spec, made, &around, &Progress::new(Reader::Lines)));
         assert_eq!(out.exists(), outcome.is_ok(), "there is an image exactly if the layer went well");
         assert!(!self.path(&format!("{name}.unfinished")).exists(), "nothing unfinished is left");
         outcome.map(|_| out)
@@ -137,6 +145,7 @@ impl Laboratory {
 
     pub(crate) fn perform(&self, spec: &Run) -> Result<ExitStatus, Box<RunFailure>> {
         let (scratch, evidence, programs) = (self.path("r"), self.path("evidence"), self.programs());
+        let _ = fs_err::remove_dir_all(&scratch);
         fs_err::create_dir(&scratch).unwrap();
         let binary = builder();
         let around = Surroundings {

@@ -15,6 +15,7 @@ mod first_logon;
 mod installation;
 mod laboratory;
 mod layers;
+mod machine_state;
 mod mistakes;
 mod network;
 mod restart;

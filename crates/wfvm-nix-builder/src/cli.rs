@@ -21,7 +21,7 @@ pub(crate) struct Cli {
 enum Task {
     #[cfg(feature = "install")]
     /// Install from an ISO to a disk image. As a derivation's builder it takes no arguments.
-    Install(tasks::Built),
+    Install(tasks::Install),
     #[cfg(feature = "inspect")]
     /// Say what an installation medium is, and what will happen with it.
     Inspect(tasks::Inspect),
@@ -129,7 +129,7 @@ impl Cli {
     fn perform(self) -> Outcome {
         match self.task {
             #[cfg(feature = "install")]
-            Task::Install(built) => tasks::install(&built),
+            Task::Install(install) => tasks::install(&install),
             #[cfg(feature = "inspect")]
             Task::Inspect(inspect) => inspect.perform(),
             #[cfg(feature = "inspect")]

@@ -119,6 +119,7 @@ impl Replay {
             wfvm_spec: spec.wfvm_spec,
             name: spec.name.clone(),
             image: spec.image.clone(),
+            state: spec.state.clone(),
             script: String::new(),
             machine: spec.machine.clone(),
             login: spec.login.clone(),

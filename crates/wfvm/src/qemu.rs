@@ -6,6 +6,7 @@
 mod loopback_port;
 #[cfg(feature = "script")]
 mod migration;
+mod state;
 
 use std::{
     collections::BTreeMap,
@@ -24,12 +25,13 @@ use tokio::{
 };
 
 pub use loopback_port::PortTaken;
+#[cfg(feature = "run")]
+pub(crate) use state::copy_files;
 
 use crate::{
     blame::Blame,
-    machine::{Assembly, COM1_SOCKET, Display, FIRMWARE_SOCKET, QMP_SOCKET, SSH, TPM_SOCKET, UEFI_VARIABLES},
+    machine::{Assembly, COM1_SOCKET, Display, FIRMWARE_SOCKET, QMP_SOCKET, SSH, TPM_SOCKET, TPM_STATE},
     qmp::{Event, Qmp, QmpError},
-    spec::Firmware,
     tool::{Tool, ToolError, status_in_words, tail},
     wait::{self, Deadline, Signs, WaitError},
 };
@@ -129,7 +131,7 @@ pub struct Qemu {
     signs: watch::Sender<Signs>,
     owner: JoinHandle<()>,
     kill: mpsc::Sender<()>,
-    _tpm: Option<Child>,
+    tpm: Option<Child>,
 }
 
 impl Qemu {
@@ -142,12 +144,7 @@ impl Qemu {
             loopback_port::check_free(port)?;
         }
         let directory = assembly.directory;
-        if assembly.machine.firmware == Firmware::Uefi {
-            let empty = assembly.tools.ovmf_vars.as_deref();
-            let variables = assembly.uefi_variables.as_deref().or(empty).unwrap_or(Path::new(""));
-            // Written anew, not copied with its read-only mode.
-            fs_err::write(directory.join(UEFI_VARIABLES), fs_err::read(variables)?)?;
-        }
+        state::bring(assembly)?;
         let tpm = start_tpm(assembly, deadline).await?;
         let listen = |name: &str| UnixListener::bind(directory.join(name));
         let (qmp, com1, firmware) = (listen(QMP_SOCKET)?, listen(COM1_SOCKET)?, listen(FIRMWARE_SOCKET)?);
@@ -187,7 +184,7 @@ impl Qemu {
         let (kill, killed) = mpsc::channel(1);
         let (listening, listened) = mpsc::channel(1);
         let owner = tokio::spawn(own(child, said, signs.clone(), killed, listened));
-        let machine = Self { qmp, signs, owner, kill, _tpm: tpm };
+        let machine = Self { qmp, signs, owner, kill, tpm };
         let listening = Listening { _open: listening };
         Ok((machine, Channels { com1, firmware, events, listening }))
     }
@@ -299,6 +296,19 @@ impl Qemu {
         let _ = signs.wait_for(|signs| signs.exited.is_some()).await;
     }
 
+    /// Keeps what a machine that has ended leaves besides its disk, as the directory `out`, which appears
+    /// only when it is whole.
+    ///
+    /// # Errors
+    /// The host's.
+    pub async fn keep_state(mut self, directory: &Path, out: &Path) -> io::Result<()> {
+        if let Some(tpm) = &mut self.tpm {
+            // It ends with its machine, and has written everything then.
+            let _ = wait::bounded(END, tpm.wait()).await;
+        }
+        state::keep(directory, out)
+    }
+
     /// Ends QEMU at once and waits until it is gone.
     pub async fn kill(mut self) {
         let _ = self.kill.send(()).await;
@@ -383,8 +393,7 @@ async fn start_tpm(assembly: &Assembly<'_>, deadline: Deadline) -> Result<Option
     let Some(swtpm) = assembly.tools.swtpm.as_deref().filter(|_| assembly.machine.tpm) else {
         return Ok(None);
     };
-    let state = assembly.directory.join("tpm");
-    fs_err::create_dir_all(&state)?;
+    let state = assembly.directory.join(TPM_STATE);
     let socket = assembly.directory.join(TPM_SOCKET);
     let tool = Tool::new(swtpm).words(["socket", "--tpm2", "--terminate"]).words([
         "--tpmstate".to_owned(),

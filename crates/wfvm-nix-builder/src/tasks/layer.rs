@@ -3,9 +3,9 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
-use wfvm::{blame::Blame, layer, progress::Progress, spec};
+use wfvm::{blame::Blame, layer, machine::Made, progress::Progress, spec};
 
-use super::{Built, block_on, interruptible, reader, scratch};
+use super::{Built, State, block_on, interruptible, reader, scratch};
 use crate::{
     nix_env,
     report::{Failure, Outcome},
@@ -16,6 +16,8 @@ use crate::{
 pub(crate) struct Layer {
     #[command(flatten)]
     built: Built,
+    #[command(flatten)]
+    state: State,
     /// Where the time went, as JSON.
     #[arg(long, value_name = "FILE")]
     times: Option<PathBuf>,
@@ -26,11 +28,13 @@ impl Layer {
         let built = &self.built;
         let env = nix_env::read();
         let (spec, out) = built.read::<spec::Layer>(&env)?;
+        let state = self.state.place(&env)?;
+        let out = Made { disk: &out, state: state.as_deref() };
         let scratch = scratch()?;
         let progress = Progress::new(reader(&env));
         let layered = block_on(interruptible(async {
             let around = built.around(scratch.path(), &spec.tools, &env).await?;
-            layer::layer(&spec, &out, &around, &progress).await.map_err(|failure| {
+            layer::layer(&spec, out, &around, &progress).await.map_err(|failure| {
                 let blame = failure.error.blame();
                 Failure::new(failure, blame)
             })

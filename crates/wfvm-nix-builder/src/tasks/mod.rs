@@ -40,7 +40,7 @@ pub(crate) use clones::clones;
 #[cfg(feature = "inspect")]
 pub(crate) use inspect::Inspect;
 #[cfg(feature = "install")]
-pub(crate) use install::install;
+pub(crate) use install::{Install, install};
 #[cfg(feature = "layer")]
 pub(crate) use layer::Layer;
 #[cfg(feature = "inspect")]
@@ -94,6 +94,25 @@ pub(crate) struct Built {
     /// Show the guest's screen: in a window, or by VNC where there is none.
     #[arg(long)]
     display: bool,
+}
+
+/// What an image's machine leaves besides the disk.
+#[cfg(any(feature = "install", feature = "layer"))]
+#[derive(Debug, Args)]
+pub(crate) struct State {
+    /// The directory to make for the UEFI variables and the TPM's state; absent: the derivation's output
+    /// `state`, or they are not kept.
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+}
+
+#[cfg(any(feature = "install", feature = "layer"))]
+impl State {
+    fn place(&self, env: &NixEnv) -> Result<Option<PathBuf>, Failure> {
+        let of_derivation =
+            attributes(env)?.and_then(|attributes| attributes.outputs().get("state").cloned());
+        Ok(self.state.clone().or(of_derivation))
+    }
 }
 
 impl Built {

@@ -142,17 +142,16 @@ impl Guest {
         let happening =
             if template.is_some() { "waking a clone of the template" } else { "starting the machine" };
         progress.phase(Phase::Boot, happening);
-        let (memory, uefi_variables) = match boot.start {
-            Start::Cold => (Memory::Anonymous, None),
-            Start::ToFreeze(file) => (Memory::Kept(file.into()), None),
-            Start::Template(template) => (template.memory(), Some(template.uefi_variables())),
+        let memory = match boot.start {
+            Start::Cold => Memory::Anonymous,
+            Start::ToFreeze(file) => Memory::Kept(file.into()),
+            Start::Template(template) => template.memory(),
         };
         let assembly = Assembly {
             machine: boot.machine,
             tools: boot.tools,
             acceleration,
             memory,
-            uefi_variables,
             disk: boot.disk.clone(),
             installation_medium: None,
             answer_medium: None,

@@ -414,17 +414,18 @@ fn make_exchange(
 /// What the machine begins with: an image, or a template of the very machine.
 fn origin(spec: &Build, image: &Path, machine: &Machine, progress: &Progress) -> Result<Origin, BuildError> {
     let wanted = Wanted { machine, tools: &spec.tools, network: &spec.network };
-    Origin::of(image, wanted, progress).map_err(BuildError::Image)
+    Origin::of((image, spec.state.as_deref()), wanted, progress).map_err(BuildError::Image)
 }
 
 /// The guest's disk: changes to the image, kept for a failure if that is wanted.
 async fn disk(spec: &Build, origin: &Origin, scratch: &Path) -> Result<SystemDisk, BuildError> {
+    let state = origin.state();
     if !spec.keep_failed_disk {
-        return Ok(SystemDisk { file: origin.disk(), writes: Writes::Discarded });
+        return Ok(SystemDisk { file: origin.disk(), writes: Writes::Discarded, state });
     }
     let overlay = scratch.join(DISK_FILE);
     disk::create_overlay(&spec.tools.qemu_img, &origin.disk(), &overlay).await?;
-    Ok(SystemDisk { file: overlay, writes: Writes::Kept })
+    Ok(SystemDisk { file: overlay, writes: Writes::Kept, state })
 }
 
 /// A server without end that has ended.

@@ -10,6 +10,7 @@ use super::{BuildError, BuildFailure, DISK_FILE, EXCHANGE_FILE, OnDisk, launcher
 use crate::{
     boot::Guest,
     command_socket::{Owner, Rule},
+    disk,
     drives::{self, Drives},
     machine::{Plugged, SystemDisk, Writes},
     phase::Phase,
@@ -62,10 +63,10 @@ async fn story(
     let plugged = Plugged { store: socket, exchange: Some(exchange) };
     let origin = match kept {
         // A disk goes on with a boot, however its guest had begun.
-        Some(disk) => Origin::Image(disk),
+        Some(file) => Origin::Image { file, state: disk::state_of(&spec.image, spec.state.as_deref()) },
         None => super::origin(spec, &spec.image, &spec.machine, progress)?,
     };
-    let disk = SystemDisk { file: origin.disk(), writes: Writes::Discarded };
+    let disk = SystemDisk { file: origin.disk(), writes: Writes::Discarded, state: origin.state() };
     let machine = OnDisk { machine: &spec.machine, origin: &origin, disk, plugged };
     let work = async {
         let boot = machine.boot(spec, around);

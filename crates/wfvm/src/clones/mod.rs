@@ -37,7 +37,8 @@ pub async fn clones(
     progress.phase(Phase::Preflight, &format!("{} on {}", spec.name, spec.image.display()));
     check_files(spec).map_err(ClonesFailure::File)?;
     let wanted = Wanted { machine: &spec.machine, tools: &spec.tools, network: &spec.network };
-    let origin = Origin::of(&spec.image, wanted, progress).map_err(ClonesFailure::Image)?;
+    let origin =
+        Origin::of((&spec.image, spec.state.as_deref()), wanted, progress).map_err(ClonesFailure::Image)?;
     let unfinished = Unfinished::beside(out);
     make_directory(unfinished.path()).map_err(ClonesFailure::Result)?;
 

@@ -83,7 +83,11 @@ impl One<'_> {
             login: &self.spec.login,
             network: &self.spec.network,
             start: Start::from(self.origin),
-            disk: SystemDisk { file: self.origin.disk(), writes: Writes::Discarded },
+            disk: SystemDisk {
+                file: self.origin.disk(),
+                writes: Writes::Discarded,
+                state: self.origin.state(),
+            },
             plugged: Plugged::default(),
             display: self.around.display,
             limit: BootLimit { seconds: self.spec.timeouts.boot_seconds, field: FIELD },

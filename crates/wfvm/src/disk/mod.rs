@@ -28,6 +28,14 @@ pub fn file_of(image: &Path) -> std::path::PathBuf {
     if image.is_dir() { image.join("disk-image.qcow2") } else { image.to_owned() }
 }
 
+/// What was kept of the machine of an image besides the disk: what is given, or lies in the image's directory.
+#[cfg(feature = "script")]
+#[must_use]
+pub fn state_of(image: &Path, given: Option<&Path>) -> Option<std::path::PathBuf> {
+    let beside = image.join("state");
+    given.map(Into::into).or_else(|| beside.is_dir().then_some(beside))
+}
+
 /// Makes an empty qcow2 image.
 ///
 /// # Errors

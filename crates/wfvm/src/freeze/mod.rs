@@ -110,6 +110,7 @@ async fn story(
         wfvm_template: template::VERSION,
         name: spec.name.clone(),
         image,
+        image_state: disk::state_of(&spec.image, spec.state.as_deref()),
         machine: spec.machine.clone(),
         acceleration,
         qemu: template::real(&spec.tools.qemu),
@@ -148,14 +149,19 @@ fn boot<'a>(
     around: &'a Surroundings<'_>,
     scratch: &'a Path,
 ) -> Boot<'a> {
-    let writes = if matches!(start, Start::Template(_)) { Writes::Discarded } else { Writes::Kept };
+    let (writes, state) = match start {
+        Start::Template(_) => (Writes::Discarded, disk.parent().map(Path::to_owned)),
+        Start::Cold | Start::ToFreeze(_) => {
+            (Writes::Kept, disk::state_of(&spec.image, spec.state.as_deref()))
+        }
+    };
     Boot {
         machine: &spec.machine,
         tools: &spec.tools,
         login: &spec.login,
         network,
         start,
-        disk: SystemDisk { file: disk, writes },
+        disk: SystemDisk { file: disk, writes, state },
         plugged: Plugged::default(),
         display: around.display,
         limit: BootLimit { seconds: spec.timeouts.boot_seconds, field: "timeouts.bootSeconds" },

@@ -16,7 +16,7 @@ use crate::{
     disk,
     evidence::{self, Replay, Sources},
     guest::{Observer, PageReader, Sighting, Watching},
-    machine::{Assembly, Display, Memory, Plugged, SystemDisk, Writes},
+    machine::{Assembly, Display, Made, Memory, Plugged, SystemDisk, Writes},
     phase::Phase,
     preflight::Verdict,
     progress::Progress,
@@ -35,8 +35,8 @@ const RESTARTS: u32 = 12;
 /// Where an installation may write.
 #[derive(Debug, Clone, Copy)]
 pub struct Places<'a> {
-    /// The result, which appears only when it is whole.
-    pub out: &'a Path,
+    /// The result, whose disk appears only when all is whole.
+    pub out: Made<'a>,
     /// Sockets and scratch files; a short path.
     pub scratch: &'a Path,
     /// What is left of a failure.
@@ -64,7 +64,7 @@ pub async fn install(
     places: Places<'_>,
     progress: &Progress,
 ) -> Result<(), Box<InstallFailure>> {
-    let unfinished = Unfinished::beside(places.out);
+    let unfinished = Unfinished::beside(places.out.disk);
     let mut machine = None;
     let outcome = story(spec, places, &unfinished, progress, &mut machine).await;
     let Err(error) = outcome else { return Ok(()) };
@@ -114,8 +114,7 @@ async fn story(
         tools: &spec.tools,
         acceleration,
         memory: Memory::Anonymous,
-        uefi_variables: None,
-        disk: SystemDisk { file: unfinished.path().into(), writes: Writes::Kept },
+        disk: SystemDisk { file: unfinished.path().into(), writes: Writes::Kept, state: None },
         installation_medium: Some(installation_medium),
         answer_medium: Some((spec.answer_medium, answer_medium.clone())),
         plugged: Plugged::default(),
@@ -142,7 +141,10 @@ async fn story(
     drop(observer);
 
     progress.phase(Phase::Output, "putting the disk into its place");
-    unfinished.finish(places.out)?;
+    if let (Some(machine), Some(state)) = (running.take(), places.out.state) {
+        machine.keep_state(places.scratch, state).await?;
+    }
+    unfinished.finish(places.out.disk)?;
     Ok(())
 }
 

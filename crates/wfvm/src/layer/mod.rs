@@ -18,7 +18,7 @@ use crate::{
     command_socket::{Owner, Rule},
     disk,
     evidence::Replay,
-    machine::{Plugged, SystemDisk, Writes},
+    machine::{Made, Plugged, SystemDisk, Writes},
     phase::Phase,
     progress::Progress,
     qemu::Qemu,
@@ -52,18 +52,18 @@ pub struct Times {
     pub other_seconds: f64,
 }
 
-/// Builds a layer and puts it to `out`, where it appears only when it is whole.
+/// Builds a layer and puts it to `out`, where its disk appears only when all is whole.
 ///
 /// # Errors
 /// [`LayerFailure`] with the phase, the steps that failed and the evidence; nothing is left at
 /// `out`.
 pub async fn layer(
     spec: &Layer,
-    out: &Path,
+    out: Made<'_>,
     around: &Surroundings<'_>,
     progress: &Progress,
 ) -> Result<Times, Box<LayerFailure>> {
-    let unfinished = Unfinished::beside(out);
+    let unfinished = Unfinished::beside(out.disk);
     let (mut machine, steps) = (None, Steps::default());
     let error = match story(spec, out, around, &unfinished, &steps, progress, &mut machine).await {
         Ok(times) => return Ok(times),
@@ -82,7 +82,7 @@ pub async fn layer(
 
 async fn story(
     spec: &Layer,
-    out: &Path,
+    out: Made<'_>,
     around: &Surroundings<'_>,
     unfinished: &Unfinished,
     steps: &Steps,
@@ -92,13 +92,14 @@ async fn story(
     let begun = Instant::now();
     progress.phase(Phase::Preflight, &format!("layer {} on {}", spec.name, spec.parent.display()));
     let wanted = Wanted { machine: &spec.machine, tools: &spec.tools, network: &spec.network };
-    let origin = Origin::of(&spec.parent, wanted, progress).map_err(LayerError::Parent)?;
+    let origin =
+        Origin::of((&spec.parent, spec.state.as_deref()), wanted, progress).map_err(LayerError::Parent)?;
     for directory in &spec.search_path {
         fs_err::metadata(directory).map_err(LayerError::SearchPath)?;
     }
     match &origin {
-        Origin::Image(parent) => {
-            disk::create_overlay(&spec.tools.qemu_img, parent, unfinished.path()).await?;
+        Origin::Image { file, .. } => {
+            disk::create_overlay(&spec.tools.qemu_img, file, unfinished.path()).await?;
         }
         // What its guest wrote is small, and the layer is to be one of the image, not of the template.
         Origin::Template(_) => {
@@ -113,7 +114,7 @@ async fn story(
         login: &spec.login,
         network: &spec.network,
         start: Start::from(&origin),
-        disk: SystemDisk { file: unfinished.path().into(), writes: Writes::Kept },
+        disk: SystemDisk { file: unfinished.path().into(), writes: Writes::Kept, state: origin.state() },
         plugged: Plugged::default(),
         display: around.display,
         limit: BootLimit { seconds: spec.timeouts.boot_seconds, field: "timeouts.bootSeconds" },
@@ -138,7 +139,7 @@ async fn story(
         }
     }
     let shut_down = since.elapsed();
-    *running = None;
+    let machine = running.take();
 
     progress.phase(Phase::Output, "putting the image into its place");
     let since = Instant::now();
@@ -146,7 +147,10 @@ async fn story(
         disk::compact(&spec.tools.qemu_img, unfinished.path()).await?;
     }
     let compacted = since.elapsed();
-    unfinished.finish(out)?;
+    if let (Some(machine), Some(state)) = (machine, out.state) {
+        machine.keep_state(around.scratch, state).await?;
+    }
+    unfinished.finish(out.disk)?;
     let times = Times::new(begun.elapsed(), booted, scripted, shut_down, compacted);
     progress.line(&format!("  steps: {}; {times}", steps.count()));
     Ok(times)

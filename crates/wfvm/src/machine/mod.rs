@@ -32,6 +32,18 @@ pub struct SystemDisk {
     pub file: PathBuf,
     /// Whether writes go to it or are thrown away.
     pub writes: Writes,
+    /// A directory with what else the machine begins with, [`UEFI_VARIABLES`] and [`TPM_STATE`]. It is only
+    /// read; what is not there is new.
+    pub state: Option<PathBuf>,
+}
+
+/// Where an image is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Made<'a> {
+    /// The disk, a qcow2 file.
+    pub disk: &'a Path,
+    /// What belongs to the machine besides it, a directory as [`SystemDisk::state`]; absent: it is not kept.
+    pub state: Option<&'a Path>,
 }
 
 /// What becomes of writes.
@@ -85,8 +97,6 @@ pub struct Assembly<'a> {
     pub acceleration: Acceleration,
     /// Where the guest's memory is.
     pub memory: Memory,
-    /// The UEFI variables that it begins with; absent: none are set.
-    pub uefi_variables: Option<PathBuf>,
     /// The system disk.
     pub disk: SystemDisk,
     /// The medium to install from.
@@ -128,6 +138,8 @@ pub const FIRMWARE_SOCKET: &str = "firmware.sock";
 pub const TPM_SOCKET: &str = "tpm.sock";
 /// This machine's UEFI variables.
 pub const UEFI_VARIABLES: &str = "uefi-variables.fd";
+/// The directory of the TPM's state.
+pub const TPM_STATE: &str = "tpm";
 
 /// The number that Setup gives to the system disk.
 ///

@@ -16,10 +16,10 @@ use crate::{
     boot::{GuestError, tell_screen},
     disk,
     guest::{Observer, Sighting, Watching},
-    machine::{Assembly, Display, Memory, Plugged, SystemDisk, UEFI_VARIABLES, Writes},
+    machine::{Assembly, Display, Memory, Plugged, SystemDisk, TPM_STATE, UEFI_VARIABLES, Writes},
     phase::Phase,
     progress::Progress,
-    qemu::{Qemu, QemuError},
+    qemu::{self, Qemu, QemuError},
     script::Surroundings,
     spec::{Firmware, Login, Run, Tools},
     template,
@@ -59,10 +59,11 @@ async fn story(
     running: &mut Option<Qemu>,
 ) -> Result<(), RunError> {
     progress.phase(Phase::Preflight, &format!("{} on {}", spec.name, kept.display()));
-    let image = template::image_below(&spec.image).map_err(RunError::Image)?;
+    let (image, state) =
+        template::image_below(&spec.image, spec.state.as_deref()).map_err(RunError::Image)?;
     let kept = std::path::absolute(kept)?;
     overlay(&spec.tools, &image, &kept).await?;
-    let tools = with_state_beside(spec, &kept, around.scratch)?;
+    let tools = with_state_beside((spec, state.as_deref()), &kept, around.scratch)?;
     let acceleration =
         accelerator::settle(spec.machine.accelerator, &tools, around.scratch, progress).await?;
     progress.phase(Phase::Boot, "starting the machine");
@@ -71,8 +72,7 @@ async fn story(
         tools: &tools,
         acceleration,
         memory: Memory::Anonymous,
-        uefi_variables: None,
-        disk: SystemDisk { file: kept, writes: Writes::Kept },
+        disk: SystemDisk { file: kept, writes: Writes::Kept, state: None },
         installation_medium: None,
         answer_medium: None,
         plugged: Plugged::default(),
@@ -177,7 +177,8 @@ fn backing_file(image: &Path) -> io::Result<Option<PathBuf>> {
 
 /// Puts links into the machine's directory to what is kept beside the disk; with the tools that
 /// begin from there.
-fn with_state_beside(spec: &Run, kept: &Path, scratch: &Path) -> io::Result<Tools> {
+fn with_state_beside((spec, state): (&Run, Option<&Path>), kept: &Path, scratch: &Path) -> io::Result<Tools> {
+    let of_image = |name: &str| state.map(|state| state.join(name)).filter(|place| place.exists());
     let beside = |suffix: &str| {
         let mut name = kept.as_os_str().to_owned();
         name.push(suffix);
@@ -187,16 +188,22 @@ fn with_state_beside(spec: &Run, kept: &Path, scratch: &Path) -> io::Result<Tool
     if let Some(empty) = spec.tools.ovmf_vars.as_deref().filter(|_| spec.machine.firmware == Firmware::Uefi) {
         let variables = beside(".nvram");
         if !variables.exists() {
-            fs_err::write(&variables, fs_err::read(empty)?)?;
+            let first = of_image(UEFI_VARIABLES);
+            fs_err::write(&variables, fs_err::read(first.as_deref().unwrap_or(empty))?)?;
         }
         fs_err::os::unix::fs::symlink(&variables, scratch.join(UEFI_VARIABLES))?;
         // What is read is written again to the same place, through the link.
         tools.ovmf_vars = Some(variables);
     }
     if spec.machine.tpm {
-        let state = beside(".tpm");
-        fs_err::create_dir_all(&state)?;
-        fs_err::os::unix::fs::symlink(&state, scratch.join("tpm"))?;
+        let kept = beside(".tpm");
+        if !kept.exists() {
+            fs_err::create_dir_all(&kept)?;
+            if let Some(first) = of_image(TPM_STATE) {
+                qemu::copy_files(&first, &kept)?;
+            }
+        }
+        fs_err::os::unix::fs::symlink(&kept, scratch.join(TPM_STATE))?;
     }
     Ok(tools)
 }

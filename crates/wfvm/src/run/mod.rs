@@ -103,14 +103,15 @@ async fn story(
 ) -> Result<Ended, RunError> {
     progress.phase(Phase::Preflight, &format!("{} on {}", spec.name, spec.image.display()));
     let wanted = Wanted { machine: &spec.machine, tools: &spec.tools, network: &spec.network };
-    let origin = Origin::of(&spec.image, wanted, progress).map_err(RunError::Image)?;
+    let origin =
+        Origin::of((&spec.image, spec.state.as_deref()), wanted, progress).map_err(RunError::Image)?;
     let boot = Boot {
         machine: &spec.machine,
         tools: &spec.tools,
         login: &spec.login,
         network: &spec.network,
         start: Start::from(&origin),
-        disk: SystemDisk { file: origin.disk(), writes: Writes::Discarded },
+        disk: SystemDisk { file: origin.disk(), writes: Writes::Discarded, state: origin.state() },
         plugged: Plugged::default(),
         display: around.display,
         limit: BootLimit { seconds: spec.timeouts.boot_seconds, field: "timeouts.bootSeconds" },

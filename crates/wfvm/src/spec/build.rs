@@ -16,6 +16,10 @@ pub struct Build {
     pub name: String,
     /// The disk image: a qcow2 file, or a directory with `disk-image.qcow2`. It is only read.
     pub image: PathBuf,
+    /// What was kept of that image's machine besides the disk: a directory with `uefi-variables.fd` and `tpm`;
+    /// absent: `state` in the image's directory, or new.
+    #[serde(default)]
+    pub state: Option<PathBuf>,
     /// A file with one store path in each line: what the guest finds in its store drive.
     pub closure: PathBuf,
     /// What runs in the guest.

@@ -18,6 +18,10 @@ pub struct Clones {
     pub name: String,
     /// A template, or a disk image, which each guest boots. It is only read.
     pub image: PathBuf,
+    /// What was kept of that image's machine besides the disk: a directory with `uefi-variables.fd` and `tpm`;
+    /// absent: `state` in the image's directory, or new.
+    #[serde(default)]
+    pub state: Option<PathBuf>,
     /// How many guests run at once.
     #[serde(default = "two")]
     pub clones: usize,

@@ -16,6 +16,10 @@ pub struct Layer {
     pub name: String,
     /// The image that the layer is put on, qcow2. It is only read.
     pub parent: PathBuf,
+    /// What was kept of that image's machine besides the disk: a directory with `uefi-variables.fd` and `tpm`;
+    /// absent: `state` in the image's directory, or new.
+    #[serde(default)]
+    pub state: Option<PathBuf>,
     /// Bash text, run on the host side with `win-exec` and its siblings on PATH.
     pub script: String,
     /// Whether the first step that fails ends the layer. Otherwise, as in WFVM, each failure is told,

@@ -15,6 +15,10 @@ pub struct Run {
     pub name: String,
     /// The disk image, qcow2. It is only read.
     pub image: PathBuf,
+    /// What was kept of that image's machine besides the disk: a directory with `uefi-variables.fd` and `tpm`;
+    /// absent: `state` in the image's directory, or new.
+    #[serde(default)]
+    pub state: Option<PathBuf>,
     /// Bash text, run on the host side with `win-exec` and its siblings on PATH.
     pub script: String,
     /// What the guest runs on.

@@ -15,6 +15,10 @@ pub struct Template {
     pub name: String,
     /// The disk image: a qcow2 file, or a directory with `disk-image.qcow2`. It is only read.
     pub image: PathBuf,
+    /// What was kept of that image's machine besides the disk: a directory with `uefi-variables.fd` and `tpm`;
+    /// absent: `state` in the image's directory, or new.
+    #[serde(default)]
+    pub state: Option<PathBuf>,
     /// Command lines for the guest before it is frozen, so that what they load is in its memory.
     #[serde(default)]
     pub warm_up: Vec<String>,

@@ -27,6 +27,9 @@ pub struct Manifest {
     pub name: String,
     /// The image that was booted; its file.
     pub image: PathBuf,
+    /// What belonged to the image's machine besides the disk, if that was kept.
+    #[serde(default)]
+    pub image_state: Option<PathBuf>,
     /// What it was booted on.
     pub machine: Machine,
     /// How its instructions were run.
@@ -168,6 +171,7 @@ mod tests {
             wfvm_template: VERSION,
             name: "t".into(),
             image: "/i".into(),
+            image_state: None,
             machine: serde_json::from_value(machine()).unwrap(),
             acceleration: Acceleration::Tcg,
             qemu: "/no/q".into(),

@@ -17,12 +17,7 @@ pub use host_cpu::HostCpu;
 pub use manifest::{Difference, Manifest, VERSION, Wanted, real};
 pub use sums::{Extent, dig};
 
-use crate::{
-    blame::Blame,
-    disk,
-    machine::{Memory, UEFI_VARIABLES},
-    progress::Progress,
-};
+use crate::{blame::Blame, disk, machine::Memory, progress::Progress};
 
 /// What makes a directory a template.
 pub const MANIFEST: &str = "manifest.json";
@@ -95,19 +90,30 @@ pub struct Template {
 #[derive(Debug)]
 pub enum Origin {
     /// An image, which boots.
-    Image(PathBuf),
+    Image {
+        /// Its file.
+        file: PathBuf,
+        /// What belongs to its machine besides the disk, if that was kept.
+        state: Option<PathBuf>,
+    },
     /// A template, which goes on.
     Template(Box<Template>),
 }
 
 impl Origin {
-    /// What a path and a machine come to. Why a template is not gone on from is told, with all reasons.
+    /// What a path, what was kept of its machine, and a machine come to. Why a template is not gone on from
+    /// is told, with all reasons.
     ///
     /// # Errors
     /// [`TemplateError`]; of an image only that there is none.
-    pub fn of(path: &Path, wanted: Wanted<'_>, progress: &Progress) -> Result<Self, TemplateError> {
+    pub fn of(
+        (path, state): (&Path, Option<&Path>),
+        wanted: Wanted<'_>,
+        progress: &Progress,
+    ) -> Result<Self, TemplateError> {
         let Some(template) = Template::at(path)? else {
-            return Ok(Self::Image(fs_err::canonicalize(disk::file_of(path))?));
+            let file = fs_err::canonicalize(disk::file_of(path))?;
+            return Ok(Self::Image { file, state: disk::state_of(path, state) });
         };
         let differences = template.manifest.differences(wanted, HostCpu::read);
         if differences.is_empty() {
@@ -120,15 +126,26 @@ impl Origin {
             template.manifest.name,
             reasons.join("; ")
         ));
-        Ok(Self::Image(fs_err::canonicalize(&template.manifest.image)?))
+        let file = fs_err::canonicalize(&template.manifest.image)?;
+        Ok(Self::Image { file, state: template.manifest.image_state })
     }
 
     /// The disk that the machine begins with.
     #[must_use]
     pub fn disk(&self) -> PathBuf {
         match self {
-            Self::Image(file) => file.clone(),
+            Self::Image { file, .. } => file.clone(),
             Self::Template(template) => template.directory.join(DISK),
+        }
+    }
+
+    /// What else it begins with.
+    #[must_use]
+    pub fn state(&self) -> Option<PathBuf> {
+        match self {
+            Self::Image { state, .. } => state.clone(),
+            // What its TPM knows is in the state of the devices.
+            Self::Template(template) => Some(template.directory.clone()),
         }
     }
 
@@ -136,7 +153,7 @@ impl Origin {
     #[must_use]
     pub fn template(&self) -> Option<&Template> {
         match self {
-            Self::Image(_) => None,
+            Self::Image { .. } => None,
             Self::Template(template) => Some(template),
         }
     }
@@ -151,13 +168,17 @@ pub fn sha256(bytes: &[u8]) -> String {
     })
 }
 
-/// The file of an image; of a template, that of the image below it.
+/// The file of an image with what was kept besides it, as [`Origin::Image`] has them; of a template, those of the
+/// image below it.
 ///
 /// # Errors
 /// [`TemplateError`].
-pub fn image_below(path: &Path) -> Result<PathBuf, TemplateError> {
-    let file = Template::at(path)?.map_or_else(|| disk::file_of(path), |template| template.manifest.image);
-    Ok(fs_err::canonicalize(file)?)
+pub fn image_below(path: &Path, state: Option<&Path>) -> Result<(PathBuf, Option<PathBuf>), TemplateError> {
+    let (file, state) = match Template::at(path)? {
+        None => (disk::file_of(path), disk::state_of(path, state)),
+        Some(template) => (template.manifest.image, template.manifest.image_state),
+    };
+    Ok((fs_err::canonicalize(file)?, state))
 }
 
 impl Template {
@@ -195,12 +216,6 @@ impl Template {
         let file = self.directory.join(MEMORY);
         let writable = rustix::fs::access(&file, rustix::fs::Access::WRITE_OK).is_ok();
         Memory::Revived { file, writable }
-    }
-
-    /// What a clone's UEFI variables begin with.
-    #[must_use]
-    pub fn uefi_variables(&self) -> PathBuf {
-        self.directory.join(UEFI_VARIABLES)
     }
 
     /// Whether the large files are as long as they were: QEMU's own words about a short one explain nothing.

@@ -1,17 +1,43 @@
 //! What the clients have in common.
 
-use super::{Hardware, InstallationType, OldCpuModels, Requirement, Sshd};
+use super::{
+    GuestOs, Hardware, InstallationType, OldCpuModels, Requirement, SetupGeneration, Sshd, editions,
+};
+use crate::spec::DiskBus;
 
-pub(super) const INSTALLATION_TYPES: &[InstallationType] =
+/// Each release says by which names and builds it is known, and in what it differs.
+pub(super) const CLIENT: GuestOs = GuestOs {
+    names: &[],
+    title: "",
+    product: "",
+    build: 0,
+    builds: 0..=0,
+    product_type: "WinNT",
+    installation_types: INSTALLATION_TYPES,
+    editions: editions::CLIENT,
+    preferred_editions: PREFERRED,
+    setup: SetupGeneration::Classic,
+    sshd: SSHD,
+    requirements: &[],
+    minimal_memory_mib: MINIMAL_MEMORY_MIB,
+    minimal_disk_mib: MINIMAL_DISK_MIB,
+    disk_buses: &[DiskBus::Sata],
+    old_cpu_models: OLD_CPU_MODELS,
+    virtio_folder: None,
+    encrypts_devices: false,
+    server_features: false,
+};
+
+const INSTALLATION_TYPES: &[InstallationType] =
     &[InstallationType { name: "Client", edition_suffix: "", desktop: true }];
 
 /// What a medium of several editions installs when none is named.
-pub(super) const PREFERRED: &[&str] =
+const PREFERRED: &[&str] =
     &["Professional", "Enterprise", "EnterpriseEval", "EnterpriseS", "EnterpriseSEval", "Education", "Core"];
 
 /// The server is a feature on demand that only Windows Update has, so the project's own
 /// archive comes on the answer medium. `tar` reads zip files and is in the box since 1803.
-pub(super) const SSHD: Sshd = Sshd {
+const SSHD: Sshd = Sshd {
     payload: Some("OpenSSH-Win64.zip"),
     commands: &[
         r#"%SystemRoot%\System32\tar.exe -xf "%~dp0OpenSSH-Win64.zip" -C "%ProgramFiles%""#,
@@ -30,13 +56,13 @@ pub(super) const WINDOWS_11_REQUIREMENTS: &[Requirement] = &[
 ];
 
 /// `boot.wim` is unpacked into a RAM disk.
-pub(super) const MINIMAL_MEMORY_MIB: u64 = 2048;
+const MINIMAL_MEMORY_MIB: u64 = 2048;
 
 /// Microsoft's minimum for the Windows partition is 20 GB.
-pub(super) const MINIMAL_DISK_MIB: u64 = 20 << 10;
+const MINIMAL_DISK_MIB: u64 = 20 << 10;
 
 /// 24H2's kernel uses SSE 4.2 and POPCNT; Nehalem is the oldest model that has both.
-pub(super) const OLD_CPU_MODELS: OldCpuModels = OldCpuModels {
+const OLD_CPU_MODELS: OldCpuModels = OldCpuModels {
     from_build: 26100,
     models: &[
         "486",

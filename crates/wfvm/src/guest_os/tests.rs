@@ -101,3 +101,11 @@ fn a_server_without_a_desktop_is_an_edition_of_its_own() {
     assert_eq!(WINDOWS_SERVER_2025.edition_name("ServerStandard", "Server"), "ServerStandard");
     assert_eq!(WINDOWS_SERVER_2025.edition_name("ServerStandard", "Server Core"), "ServerStandardCore");
 }
+
+#[test]
+fn each_release_says_what_its_base_leaves_open() {
+    for os in RELEASES {
+        assert!(!os.names.is_empty() && !os.title.is_empty() && !os.product.is_empty(), "{}", os.title);
+        assert!(os.build > 0 && os.builds.contains(&os.build), "{}", os.title);
+    }
+}

@@ -1,5 +1,5 @@
-use super::{GuestOs, SetupGeneration, client, editions};
-use crate::spec::{DiskBus, GuestOsName};
+use super::{GuestOs, client};
+use crate::spec::GuestOsName;
 
 /// Windows 10 from 1809 on, which has all that is used here in the box.
 pub static WINDOWS_10_22H2: GuestOs = GuestOs {
@@ -8,18 +8,6 @@ pub static WINDOWS_10_22H2: GuestOs = GuestOs {
     product: "Windows 10",
     build: 19045,
     builds: 17763..=19999,
-    product_type: "WinNT",
-    installation_types: client::INSTALLATION_TYPES,
-    editions: editions::CLIENT,
-    preferred_editions: client::PREFERRED,
-    setup: SetupGeneration::Classic,
-    sshd: client::SSHD,
-    requirements: &[],
-    minimal_memory_mib: client::MINIMAL_MEMORY_MIB,
-    minimal_disk_mib: client::MINIMAL_DISK_MIB,
-    disk_buses: &[DiskBus::Sata],
-    old_cpu_models: client::OLD_CPU_MODELS,
     virtio_folder: Some("w10"),
-    encrypts_devices: false,
-    server_features: false,
+    ..client::CLIENT
 };

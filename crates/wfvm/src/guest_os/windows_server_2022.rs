@@ -1,5 +1,5 @@
-use super::{Edition, GuestOs, SetupGeneration, client, editions, server};
-use crate::spec::{DiskBus, GuestOsName};
+use super::{Edition, GuestOs, editions, server};
+use crate::spec::GuestOsName;
 
 const EDITIONS: &[Edition] = &{
     let [standard, datacenter, standard_eval, datacenter_eval] =
@@ -14,19 +14,7 @@ pub static WINDOWS_SERVER_2022: GuestOs = GuestOs {
     product: "Windows Server 2022",
     build: 20348,
     builds: 20348..=20348,
-    product_type: "ServerNT",
-    installation_types: server::INSTALLATION_TYPES,
     editions: EDITIONS,
-    preferred_editions: server::PREFERRED,
-    setup: SetupGeneration::Classic,
-    sshd: client::SSHD,
-    // The servers' Setup wants neither a TPM nor Secure Boot.
-    requirements: &[],
-    minimal_memory_mib: server::MINIMAL_MEMORY_MIB,
-    minimal_disk_mib: server::MINIMAL_DISK_MIB,
-    disk_buses: &[DiskBus::Sata],
-    old_cpu_models: client::OLD_CPU_MODELS,
     virtio_folder: Some("2k22"),
-    encrypts_devices: false,
-    server_features: true,
+    ..server::SERVER
 };

@@ -1,5 +1,5 @@
-use super::{Edition, GuestOs, SetupGeneration, Sshd, client, editions, server};
-use crate::spec::{DiskBus, GuestOsName};
+use super::{Edition, GuestOs, SetupGeneration, Sshd, editions, server};
+use crate::spec::GuestOsName;
 
 const EDITIONS: &[Edition] = &{
     let [standard, datacenter, standard_eval, datacenter_eval] =
@@ -15,19 +15,9 @@ pub static WINDOWS_SERVER_2025: GuestOs = GuestOs {
     product: "Windows Server 2025",
     build: 26100,
     builds: 26100..=26100,
-    product_type: "ServerNT",
-    installation_types: server::INSTALLATION_TYPES,
     editions: EDITIONS,
-    preferred_editions: server::PREFERRED,
     setup: SetupGeneration::ConX,
     sshd: Sshd { payload: None, commands: &["sc.exe config sshd start= auto", "net.exe start sshd"] },
-    // The servers' Setup wants neither a TPM nor Secure Boot.
-    requirements: &[],
-    minimal_memory_mib: server::MINIMAL_MEMORY_MIB,
-    minimal_disk_mib: server::MINIMAL_DISK_MIB,
-    disk_buses: &[DiskBus::Sata],
-    old_cpu_models: client::OLD_CPU_MODELS,
     virtio_folder: Some("2k25"),
-    encrypts_devices: false,
-    server_features: true,
+    ..server::SERVER
 };

@@ -11,6 +11,7 @@
 mod build;
 mod builder;
 mod clones;
+mod doctor;
 mod forward;
 mod installation;
 mod layer;

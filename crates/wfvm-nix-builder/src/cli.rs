@@ -22,6 +22,9 @@ enum Task {
     #[cfg(feature = "install")]
     /// Install from an ISO to a disk image. As a derivation's builder it takes no arguments.
     Install(tasks::Install),
+    #[cfg(all(feature = "run", feature = "inspect"))]
+    /// Say whether this host is fit for guests: KVM, memory, room, Nix.
+    Doctor(tasks::Doctor),
     #[cfg(feature = "inspect")]
     /// Say what an installation medium is, and what will happen with it.
     Inspect(tasks::Inspect),
@@ -130,6 +133,8 @@ impl Cli {
         match self.task {
             #[cfg(feature = "install")]
             Task::Install(install) => tasks::install(&install),
+            #[cfg(all(feature = "run", feature = "inspect"))]
+            Task::Doctor(doctor) => doctor.perform(),
             #[cfg(feature = "inspect")]
             Task::Inspect(inspect) => inspect.perform(),
             #[cfg(feature = "inspect")]

@@ -53,7 +53,10 @@ pub async fn settle(
 }
 
 /// Runs the boot sector under KVM.
-async fn probe(qemu: &Path, scratch: &Path) -> Result<(), String> {
+///
+/// # Errors
+/// What was seen instead of its end.
+pub async fn probe(qemu: &Path, scratch: &Path) -> Result<(), String> {
     // Opened first, because the kernel's reason is better than QEMU's.
     if let Err(error) = fs_err::OpenOptions::new().read(true).write(true).open("/dev/kvm") {
         return Err(error.to_string());

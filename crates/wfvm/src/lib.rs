@@ -70,3 +70,5 @@ pub mod build;
 pub mod clones;
 #[cfg(feature = "linux")]
 pub mod linux_guest;
+#[cfg(feature = "run")]
+pub mod doctor;

@@ -4,6 +4,8 @@
 mod build;
 #[cfg(feature = "run")]
 mod clones;
+#[cfg(all(feature = "run", feature = "inspect"))]
+mod doctor;
 #[cfg(feature = "inspect")]
 mod inspect;
 #[cfg(feature = "install")]
@@ -37,6 +39,8 @@ pub(crate) use build::Build;
 use clap::Args;
 #[cfg(feature = "run")]
 pub(crate) use clones::clones;
+#[cfg(all(feature = "run", feature = "inspect"))]
+pub(crate) use doctor::Doctor;
 #[cfg(feature = "inspect")]
 pub(crate) use inspect::Inspect;
 #[cfg(feature = "install")]

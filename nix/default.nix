@@ -49,6 +49,8 @@ let
     removeAttrs attributes [ "subcommand" ] // {
       # The disk, and what else belongs to its machine: UEFI variables, the TPM's state.
       outputs = [ "out" "state" ];
+      # Whoever builds an image by name wants the disk.
+      meta = { outputsToInstall = [ "out" ]; } // (attributes.meta or { });
       passthru = attributes.passthru image // startable image // {
         inherit (final) spec;
         dir = import ./image-directory.nix room image;

@@ -39,7 +39,7 @@ in
 facts "revive" {
   "a template is built by the whole program" = [ [ template.builder template.args ] [ "${wfvm-nix-builder}/bin/wfvm-nix-builder" [ "template" ] ] ];
   "its spec is an attribute" = [ template.drvAttrs.spec template.spec ];
-  "which has these fields" = [ (attrNames template.spec) [ "image" "login" "machine" "name" "timeouts" "tools" "warmUp" "wfvmSpec" ] ];
+  "which has these fields" = [ (attrNames template.spec) [ "image" "letters" "login" "machine" "name" "state" "timeouts" "tools" "warmUp" "wfvmSpec" ] ];
   "it is of the image, as that is started" =
     [ { inherit (template.spec) image machine login; } { image = "${image}"; inherit (image) machine login; } ];
   "what is not said is not in it" = [ { inherit (template.spec) warmUp timeouts; } { warmUp = [ ]; timeouts = { }; } ];

@@ -1,9 +1,12 @@
 //! Both firmwares, all three answer media: each installs from a blank disk to an
 //! authenticated session, and what it installed works.
 
-use wfvm::spec::{AnswerMedium, Firmware, RunCommand};
+use wfvm::spec::{AnswerMedium, Firmware, RunCommand, Strategy};
 
 use crate::laboratory::{Laboratory, spec};
+
+/// The name that the answer file gives.
+const HOSTNAME: &str = r"win-exec 'hostname' | grep -i '^WFVM-TEST'";
 
 /// Checks of an installed guest, as a user writes them.
 const WORKS: &str = r#"
@@ -91,4 +94,26 @@ fn bios_with_the_answer_file_on_a_floppy() {
 #[test]
 fn bios_with_the_answer_file_on_a_usb_stick() {
     installs(Firmware::Bios, AnswerMedium::Usb);
+}
+
+/// Installs by Windows PE's own tools, past Setup, and uses what was installed.
+fn applies_and_works(firmware: Firmware) {
+    let laboratory = Laboratory::new();
+    let mut spec = spec(firmware, AnswerMedium::Iso);
+    spec.strategy = Strategy::Apply;
+    let image = laboratory.install(&spec).unwrap_or_else(|failure| panic!("{failure}"));
+    let script =
+        format!("{HOSTNAME}\nwin-exec 'type C:\\Windows\\Panther\\unattend.xml' | grep -F oobeSystem");
+    let status = laboratory.run(&image, firmware, &script).unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(status.success(), "the script ended with {status}");
+}
+
+#[test]
+fn uefi_by_dism_instead_of_setup() {
+    applies_and_works(Firmware::Uefi);
+}
+
+#[test]
+fn bios_by_dism_instead_of_setup() {
+    applies_and_works(Firmware::Bios);
 }

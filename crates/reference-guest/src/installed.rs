@@ -105,7 +105,7 @@ fn set_up(state: &mut State, system: &mut Hive, media: Media) -> Result<Option<V
     let (drives, media) = if cached { (Vec::new(), Some(media)) } else { (media.drives(false)?, None) };
     let specialize_found = passes::for_pass(Pass::Specialize, &drives)?;
     if state.image == ImageState::Undeployable && state.commands_done == 0 {
-        write_settings(specialize_found.as_ref(), system, &drives)?;
+        write_settings(state, specialize_found.as_ref(), system, &drives)?;
     }
     let starting = thread::spawn(start_wine);
     let drives = match media {
@@ -129,8 +129,15 @@ fn set_up(state: &mut State, system: &mut Hive, media: Media) -> Result<Option<V
 }
 
 /// Everything that the passes say about the registry, while no Wine holds it.
-fn write_settings(specialize_found: Option<&Found>, system: &mut Hive, drives: &[Drive]) -> Result<(), Page> {
-    if let Some(found) = passes::for_pass(Pass::OfflineServicing, drives)? {
+fn write_settings(
+    state: &State,
+    specialize_found: Option<&Found>,
+    system: &mut Hive,
+    drives: &[Drive],
+) -> Result<(), Page> {
+    if !state.offline_done
+        && let Some(found) = passes::for_pass(Pass::OfflineServicing, drives)?
+    {
         found
             .file
             .check(Pass::OfflineServicing)

@@ -31,6 +31,8 @@ pub(crate) struct State {
     /// How many of the specialize pass's commands are done, across the restarts that they ask for.
     pub(crate) commands_done: usize,
     pub(crate) first_logon_done: bool,
+    /// Whether the offlineServicing pass is over before the first start.
+    pub(crate) offline_done: bool,
     /// Who is logged on without being asked.
     pub(crate) auto_logon: Option<String>,
 }
@@ -42,6 +44,7 @@ impl State {
             running: None,
             commands_done: 0,
             first_logon_done: false,
+            offline_done: false,
             auto_logon: None,
         }
     }
@@ -62,6 +65,7 @@ impl State {
             running: value("Running").map(str::to_owned),
             commands_done: value("CommandsDone").and_then(|number| number.parse().ok()).unwrap_or(0),
             first_logon_done: value("FirstLogonDone") == Some("1"),
+            offline_done: value("OfflineDone") == Some("1"),
             auto_logon: value("AutoLogon").map(str::to_owned),
         }
     }
@@ -70,10 +74,11 @@ impl State {
         let image =
             ImageState::ALL.iter().find(|(state, _)| *state == self.image).map_or("", |(_, word)| *word);
         format!(
-            "[State]\r\nImageState={image}\r\n\r\n[ReferenceGuest]\r\nRunning={}\r\nCommandsDone={}\r\nFirstLogonDone={}\r\nAutoLogon={}\r\n",
+            "[State]\r\nImageState={image}\r\n\r\n[ReferenceGuest]\r\nRunning={}\r\nCommandsDone={}\r\nFirstLogonDone={}\r\nOfflineDone={}\r\nAutoLogon={}\r\n",
             self.running.as_deref().unwrap_or(""),
             self.commands_done,
             u8::from(self.first_logon_done),
+            u8::from(self.offline_done),
             self.auto_logon.as_deref().unwrap_or("")
         )
     }
@@ -101,6 +106,7 @@ mod tests {
             running: Some("specialize".to_owned()),
             commands_done: 2,
             first_logon_done: false,
+            offline_done: true,
             auto_logon: Some("wfvm".to_owned()),
         };
         assert_eq!(State::parse(&state.text()), state);

@@ -57,10 +57,6 @@ pub(crate) fn apply(plan: &Plan, firmware: Firmware, disks: &[Disk]) -> Result<V
         if firmware == Firmware::Bios {
             activate(&mut disk_plan);
         }
-        let guids =
-            random_guids(disk_plan.partitions.len() + 1).map_err(|error| failed("random numbers", &error))?;
-        write_table(disk, &disk_plan, firmware, &guids)
-            .map_err(|error| failed("the partition table", &error))?;
         let is_target = disk_plan.disk_id == plan.target_disk;
         for partition in &mut disk_plan.partitions {
             // Setup formats what it installs to even where the answer file does not say so.
@@ -71,15 +67,28 @@ pub(crate) fn apply(plan: &Plan, firmware: Firmware, disks: &[Disk]) -> Result<V
                 partition.format = Some(Format::Fat32);
             }
         }
-        for partition in &disk_plan.partitions {
-            format(disk, partition)
-                .map_err(|error| failed(&format!("formatting partition {}", partition.id), &error))?;
-        }
+        let guids = write(disk, &disk_plan, firmware)?;
         if is_target {
             volumes = Some(find_volumes(disk, &disk_plan, plan.target_partition, &guids)?);
         }
     }
     volumes.ok_or_else(|| plan::fault("L49: there is no partition that Windows could be installed to"))
+}
+
+/// What this machine starts by.
+pub(crate) fn firmware() -> Firmware {
+    if Path::new("/sys/firmware/efi").exists() { Firmware::Uefi } else { Firmware::Bios }
+}
+
+/// Writes one disk's table and file systems; the GUIDs of the disk and its partitions.
+pub(crate) fn write(disk: &Disk, plan: &DiskPlan, firmware: Firmware) -> Result<Vec<[u8; 16]>, Page> {
+    let guids = random_guids(plan.partitions.len() + 1).map_err(|error| failed("random numbers", &error))?;
+    write_table(disk, plan, firmware, &guids).map_err(|error| failed("the partition table", &error))?;
+    for partition in &plan.partitions {
+        format(disk, partition)
+            .map_err(|error| failed(&format!("formatting partition {}", partition.id), &error))?;
+    }
+    Ok(guids)
 }
 
 /// A BIOS disk starts from its active partition; without one in the answer file it is the first that has a file system.
@@ -96,7 +105,13 @@ fn activate(plan: &mut DiskPlan) {
     }
 }
 
-fn find_volumes(disk: &Disk, plan: &DiskPlan, target: u32, guids: &[[u8; 16]]) -> Result<Volumes, Page> {
+/// What an installation to the partition `target` needs.
+pub(crate) fn find_volumes(
+    disk: &Disk,
+    plan: &DiskPlan,
+    target: u32,
+    guids: &[[u8; 16]],
+) -> Result<Volumes, Page> {
     let missing = || plan::fault("the disk has no system partition");
     let windows = plan.partitions.iter().find(|partition| partition.id == target).ok_or_else(missing)?;
     let system = plan

@@ -5,7 +5,7 @@ use crate::answer_file::{self, Component, Element};
 use crate::page::Page;
 
 pub(crate) const SECTOR_BYTES: u64 = 512;
-const SECTORS_PER_MIB: u64 = (1 << 20) / SECTOR_BYTES;
+pub(crate) const SECTORS_PER_MIB: u64 = (1 << 20) / SECTOR_BYTES;
 // The backup GPT needs 33 sectors; partitions end on whole MiB.
 const RESERVED_AT_END: u64 = SECTORS_PER_MIB;
 const MBR_PRIMARIES: usize = 4;
@@ -165,10 +165,15 @@ fn kind(item: &Element) -> Kind {
     }
 }
 
-fn place(created: &[&Element], firmware: Firmware, disk_bytes: u64) -> Result<Vec<Partition>, Page> {
+/// The sector behind the last one that a partition may have, by the kind of table that the firmware wants.
+pub(crate) fn end_of_disk(firmware: Firmware, disk_bytes: u64) -> u64 {
     let disk_sectors = disk_bytes / SECTOR_BYTES;
     let limit = if firmware == Firmware::Bios { disk_sectors.min(MBR_LIMIT_SECTORS) } else { disk_sectors };
-    let disk_end = (limit / SECTORS_PER_MIB * SECTORS_PER_MIB).saturating_sub(RESERVED_AT_END);
+    (limit / SECTORS_PER_MIB * SECTORS_PER_MIB).saturating_sub(RESERVED_AT_END)
+}
+
+fn place(created: &[&Element], firmware: Firmware, disk_bytes: u64) -> Result<Vec<Partition>, Page> {
+    let disk_end = end_of_disk(firmware, disk_bytes);
     let mut next = SECTORS_PER_MIB;
     let mut extended: Option<(u64, u64)> = None;
     let mut partitions: Vec<Partition> = Vec::new();

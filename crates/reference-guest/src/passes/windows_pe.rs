@@ -10,14 +10,15 @@ use super::{cache_after, parse_page};
 use crate::answer_file::{AnswerFile, Component, Pass, order};
 use crate::answer_search::{self, Found, Outcome};
 use crate::boot::{self, SetupMedium};
-use crate::disk_configuration::plan::{Firmware, plan};
+use crate::disk_configuration::plan::plan;
 use crate::disk_configuration::{self};
 use crate::image::{self, ProductKeys, apply};
 use crate::page::{self, Page};
 use crate::power::{self, End};
+use crate::stand_ins::{self, preinstallation};
 use crate::state::State;
 use crate::wine::{self, Ended};
-use crate::{accounts, block, drive_letters, panther, passes, wait, windows_path};
+use crate::{accounts, block, drive_letters, network, panther, passes, wait, windows_path};
 
 const PREINSTALLATION_PREFIX: &str = "/run/preinstallation";
 const PANTHER: &str = "/c/Windows/Panther";
@@ -30,7 +31,7 @@ pub(crate) fn run(medium: &SetupMedium) -> Result<(), Page> {
     file.check(Pass::WindowsPe).map_err(|fault| parse_page(&windows_path, Pass::WindowsPe, &fault))?;
     check_locales(&file, &medium.path)?;
     let setup = file.component(Pass::WindowsPe, "Setup");
-    run_commands(&setup, drives)?;
+    run_commands(&setup, medium, drives)?;
     if !setup.is_true("UserData/AcceptEula") {
         return Err(Page::new(
             "Please read the license terms",
@@ -44,7 +45,7 @@ pub(crate) fn run(medium: &SetupMedium) -> Result<(), Page> {
     let image = image::choose(&setup, &medium.wim.images, &keys)?;
     panther::info("IBSLIB", format!("image {} ({}) is selected", image.index, image.name));
     let numbered = block::numbered();
-    let firmware = if Path::new("/sys/firmware/efi").exists() { Firmware::Uefi } else { Firmware::Bios };
+    let firmware = disk_configuration::firmware();
     let present: Vec<_> = numbered.iter().map(disk_configuration::present).collect();
     let plan = plan(&setup, firmware, &present)?;
     page::progress("Installing Windows", "Getting files ready for installation");
@@ -117,12 +118,20 @@ fn check_locales(file: &AnswerFile, medium: &Path) -> Result<(), Page> {
 }
 
 /// `RunSynchronous` in Windows PE. Wine is started only if there is a command.
-fn run_commands(setup: &Component<'_>, drives: Vec<drive_letters::Drive>) -> Result<(), Page> {
+fn run_commands(
+    setup: &Component<'_>,
+    medium: &SetupMedium,
+    drives: Vec<drive_letters::Drive>,
+) -> Result<(), Page> {
     let commands = setup.ordered("RunSynchronous/RunSynchronousCommand");
     if commands.is_empty() {
         return Ok(());
     }
-    let prepared = prepare_prefix(drives).and_then(|()| wine::start());
+    preinstallation::begin(&medium.path);
+    let prepared = prepare_prefix(drives)
+        .and_then(|()| network::start_loopback())
+        .and_then(|()| stand_ins::serve())
+        .and_then(|()| wine::start());
     prepared
         .map_err(|error| Page::new("Windows Setup", "Windows PE could not be started.", error.to_string()))?;
     for command in commands {

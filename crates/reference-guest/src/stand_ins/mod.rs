@@ -16,6 +16,7 @@ mod permissions;
 mod pnputil;
 mod powercfg;
 mod powershell;
+pub(crate) mod preinstallation;
 mod schtasks;
 mod services;
 mod shutdown;
@@ -228,6 +229,7 @@ fn answer(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> {
         "tar" => archives::run(call, program),
         "curl" => download::run(call, program),
         "mountvol" => mountvol::run(call, program),
+        "diskpart" | "dism" | "bcdboot" | "wpeutil" => preinstallation::run(call, program),
         "timeout" => Ok(timeout(call)),
         _ => Ok(Answer::Refused),
     }

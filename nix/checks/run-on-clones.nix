@@ -15,7 +15,7 @@ in
 facts "run-on-clones" {
   "the builder is the whole program" = [ [ (clones { }).builder (clones { }).args ] [ "${wfvm-nix-builder}/bin/wfvm-nix-builder" [ "clones" ] ] ];
   "its spec has these fields" =
-    [ (attrNames (clones { }).spec) [ "clones" "commands" "files" "image" "keepFailed" "keepGoing" "login" "machine" "name" "network" "timeouts" "tools" "wfvmSpec" ] ];
+    [ (attrNames (clones { }).spec) [ "clones" "commands" "files" "image" "keepFailed" "keepGoing" "login" "machine" "name" "network" "state" "timeouts" "tools" "wfvmSpec" ] ];
   "of an image a template is made" = [ (clones { }).spec.image "${image.revived}" ];
   "a template is taken as it is, with its machine" =
     [ (let template = product.reviveWindowsVM { inherit image; memoryMib = 700; }; in [ (clones { image = template; }).spec.image (clones { image = template; }).spec.machine ])

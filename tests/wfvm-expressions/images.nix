@@ -58,7 +58,7 @@ in
     "the medium is a glob" = [ (match "/nix/store/.*-installation-medium.iso" (medium "${isos}/*.iso") != null) true ];
     "a relative string is refused" = [ (tryEval (medium "windows.iso")).success false ];
     "the image is called as WFVM's" = [ british.name "RESTRICTDIST-windows.img" ];
-    "it is one file" = [ (british.outputs or [ "out" ]) [ "out" ] ];
+    "the image itself is its first output" = [ british.outputName "out" ];
     "the edition is selected by name" = [ british.spec.image { name = "Windows 10 Pro"; } ];
     "the disk has the size" = [ british.spec.diskMib (96 * 1024) ];
     "owner, key and password are those" = [

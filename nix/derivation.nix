@@ -6,7 +6,10 @@
 # function `old:`, or a function `final: previous:`, in which `final` is the
 # attributes as all overrides have left them.
 let
-  inherit (builtins) isFunction removeAttrs;
+  inherit (builtins) isFunction listToAttrs removeAttrs;
+
+  # Each output says that it alone is meant, as nixpkgs' do: else Nix builds and shows all of them.
+  outputs = made: listToAttrs (map (name: { inherit name; value = made.${name} // { outputSpecified = true; }; }) (made.outputs or [ "out" ]));
 
   make = primitive: attributesOf:
     let
@@ -20,7 +23,8 @@ let
         in
         previous // (if isFunction first then change final previous else first);
 
-      package = derivation (primitive (removeAttrs attributes [ "passthru" "meta" "finalPackage" ])) // passthru // {
+      made = derivation (primitive (removeAttrs attributes [ "passthru" "meta" "finalPackage" ]));
+      package = made // outputs made // passthru // {
         inherit passthru;
         meta = attributes.meta or { };
         overrideAttrs = change: make primitive (changed change);

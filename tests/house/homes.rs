@@ -4,6 +4,7 @@ use crate::source;
 
 /// A crate, where it lives below `crates/`, and no other place.
 const HOMES: &[(&str, &[&str])] = &[
+    ("base64", &["wfvm/src/answer_file/"]),
     ("clap", &["wfvm-nix-builder/src/cli.rs", "wfvm-nix-builder/src/tasks/", "wfvm-nix-builder/src/win/"]),
     ("cpio", &["reference-guest/src/initramfs.rs", "wfvm/src/linux_guest/initramfs.rs"]),
     ("fatfs", &["wfvm/src/media/", "reference-guest/src/disk_configuration/"]),
@@ -39,6 +40,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "reference-guest/src/stand_ins/",
         ],
     ),
+    ("strsim", &["wfvm/src/lint/"]),
     ("tar", &["wfvm/src/outputs/", "reference-guest/src/stand_ins/archives.rs"]),
 ];
 

@@ -23,10 +23,12 @@ pub use command_file::TAG_FILE_NAME;
 pub use disk_configuration::windows_partition;
 pub use first_logon::{FILE_NAME as FIRST_LOGON_FILE_NAME, first_logon_cmd};
 pub use limits::problems;
+pub use password::unhidden;
 use settings::settings_files;
 pub use settings::{SettingsFile, placed_name};
 pub use windows_pe::DRIVERS_FOLDER;
 
+use crate::answer_schema::{NAMESPACE, PUBLIC_KEY_TOKEN, Pass, WCM_NAMESPACE};
 use crate::guest_os::GuestOs;
 use crate::spec::{Install, Strategy};
 use element::{Element, group};
@@ -101,29 +103,7 @@ fn passes(passes: impl IntoIterator<Item = (Pass, Vec<Component>)>) -> Element {
         let components: Vec<Element> = components.into_iter().map(Component::element).collect();
         group("settings", components).with("pass", pass.name())
     });
-    group("unattend", settings.collect::<Vec<_>>())
-        .with("xmlns", "urn:schemas-microsoft-com:unattend")
-        .with("xmlns:wcm", "http://schemas.microsoft.com/WMIConfig/2002/State")
-}
-
-/// A configuration pass.
-#[derive(Debug, Clone, Copy)]
-enum Pass {
-    WindowsPe,
-    OfflineServicing,
-    Specialize,
-    OobeSystem,
-}
-
-impl Pass {
-    fn name(self) -> &'static str {
-        match self {
-            Self::WindowsPe => "windowsPE",
-            Self::OfflineServicing => "offlineServicing",
-            Self::Specialize => "specialize",
-            Self::OobeSystem => "oobeSystem",
-        }
-    }
+    group("unattend", settings.collect::<Vec<_>>()).with("xmlns", NAMESPACE).with("xmlns:wcm", WCM_NAMESPACE)
 }
 
 /// A component of Windows with its settings for one pass.
@@ -139,7 +119,7 @@ impl Component {
         group("component", self.settings)
             .with("name", self.name)
             .with("processorArchitecture", "amd64")
-            .with("publicKeyToken", "31bf3856ad364e35")
+            .with("publicKeyToken", PUBLIC_KEY_TOKEN)
             .with("language", "neutral")
             .with("versionScope", "nonSxS")
     }

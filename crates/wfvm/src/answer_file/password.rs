@@ -1,6 +1,19 @@
 //! Passwords as System Image Manager writes them: not readable at a glance, not secret either.
 
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+
 use super::element::{Element, flag, group, text};
+
+/// RFC 4648; the padding may be missing, as in examples of the reference.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 
 /// The element of accounts and of the automatic logon.
 pub(super) const PASSWORD: &str = "Password";
@@ -11,33 +24,30 @@ pub(super) const ADMINISTRATOR_PASSWORD: &str = "AdministratorPassword";
 pub(super) fn hidden(name: &'static str, password: &str) -> Element {
     let bytes: Vec<u8> =
         password.encode_utf16().chain(name.encode_utf16()).flat_map(u16::to_le_bytes).collect();
-    group(name, [text("Value", base64(&bytes)), flag("PlainText", false)])
+    group(name, [text("Value", BASE64.encode(bytes)), flag("PlainText", false)])
 }
 
-/// RFC 4648, with padding.
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let bits =
-            (0..3).fold(0_usize, |bits, at| bits << 8 | usize::from(chunk.get(at).copied().unwrap_or(0)));
-        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let letter = ALPHABET.get(bits >> shift & 63).copied().unwrap_or(b'=');
-            text.push(if at <= chunk.len() { char::from(letter) } else { '=' });
-        }
-    }
-    text
+/// The password behind the value of an element, if the value hides one.
+#[must_use]
+pub fn unhidden(value: &str, element: &str) -> Option<String> {
+    let bytes = BASE64.decode(value.trim()).ok()?;
+    let (units, rest) = bytes.as_chunks::<2>();
+    let units: Vec<u16> = units.iter().map(|unit| u16::from_le_bytes(*unit)).collect();
+    String::from_utf16(&units).ok()?.strip_suffix(element).filter(|_| rest.is_empty()).map(str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::base64;
+    use super::unhidden;
 
     #[test]
-    fn base64_agrees_with_rfc_4648() {
-        let vectors = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
-        for (bytes, expected) in vectors {
-            assert_eq!(base64(bytes.as_bytes()), expected);
+    fn hidden_passwords_are_read() {
+        assert_eq!(unhidden("YQBkAG0AaQBuAFAAYQBzAHMAdwBvAHIAZAA=", "Password").as_deref(), Some("admin"));
+        assert_eq!(unhidden("cAB3AFAAYQBzAHMAdwBvAHIAZAA", "Password").as_deref(), Some("pw"));
+        assert_eq!(unhidden("UABhAHMAcwB3AG8AcgBkAA==", "Password").as_deref(), Some(""));
+        for wrong in ["admin", "YWRtaW4=", "YQBkAG0AaQBuAA==", "A", ""] {
+            assert_eq!(unhidden(wrong, "Password"), None, "{wrong}");
         }
+        assert_eq!(unhidden("YQBkAG0AaQBuAFAAYQBzAHMAdwBvAHIAZAA=", "AdministratorPassword"), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::element::{Element, flag, group, number, text};
 use super::{Component, apply, disk_configuration, locales, run_synchronous};
-use crate::guest_os::{GuestOs, Hardware};
+use crate::guest_os::GuestOs;
 use crate::spec::{ImageSelection, Install, Strategy};
 
 /// The folder of the answer medium that has the drivers.
@@ -42,7 +42,8 @@ fn setup(spec: &Install, os: &GuestOs, disk_number: u32) -> Vec<Element> {
         // The guest has no network while it is installed.
         group("DynamicUpdate", [flag("Enable", false), text("WillShowUI", "Never")]),
     ];
-    let bypasses: Vec<Vec<Element>> = bypasses(spec, os).map(bypass).collect();
+    let bypasses: Vec<Vec<Element>> =
+        os.lacking(spec).map(|requirement| bypass(requirement.bypass)).collect();
     if !bypasses.is_empty() {
         settings.push(run_synchronous(bypasses));
     }
@@ -84,20 +85,6 @@ fn user_data(spec: &Install) -> Element {
         settings.push(group("ProductKey", [key, text("WillShowUI", "OnError")]));
     }
     group("UserData", settings)
-}
-
-/// The checks that this machine would fail, and no others.
-fn bypasses(spec: &Install, os: &GuestOs) -> impl Iterator<Item = &'static str> {
-    let machine = &spec.machine;
-    os.requirements
-        .iter()
-        .filter(move |requirement| match requirement.hardware {
-            Hardware::Tpm => !machine.tpm,
-            Hardware::SecureBoot => true,
-            Hardware::MemoryMib(wanted) => machine.memory_mib < wanted,
-            Hardware::DiskMib(wanted) => spec.disk_mib < wanted,
-        })
-        .map(|requirement| requirement.bypass)
 }
 
 fn bypass(value: &'static str) -> Vec<Element> {

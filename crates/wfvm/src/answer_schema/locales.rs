@@ -58,6 +58,33 @@ pub fn is_listed_keyboard(digits: &str) -> bool {
     KEYBOARDS.split(' ').any(|known| known.eq_ignore_ascii_case(digits))
 }
 
+/// The shape of BCP 47: a language of two or three letters, then subtags. Windows adds a sort order
+/// behind `_`, as in `de-DE_phoneb`.
+#[must_use]
+pub fn is_language_tag(tag: &str) -> bool {
+    let mut parts = tag.split(['-', '_']);
+    let language = parts.next().unwrap_or_default();
+    (2..=3).contains(&language.len())
+        && language.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && !tag.starts_with('_')
+        && (!tag.contains('_') || tag.contains('-'))
+        && parts.all(|part| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
+}
+
+/// A tag, `0409:00000409`, or `0804:{81D4E9C9-…}{FA550B04-…}` for an input method.
+#[must_use]
+pub fn is_keyboard(text: &str) -> bool {
+    let Some((locale, layout)) = text.trim().split_once(':') else { return is_language_tag(text.trim()) };
+    let hexadecimal = |digits: &str, length: usize| {
+        digits.len() == length && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let number = layout.strip_prefix("0x").unwrap_or(layout);
+    let method = layout.starts_with('{') && layout.ends_with('}') && layout.len() == 76;
+    hexadecimal(locale.strip_prefix("0x").unwrap_or(locale), 4) && (hexadecimal(number, 8) || method)
+}
+
 /// The tags of the same language: those that were meant, perhaps.
 pub fn of_the_same_language(tag: &str) -> impl Iterator<Item = &'static str> {
     let language = tag.split(['-', '_']).next().unwrap_or_default().to_lowercase();
@@ -71,6 +98,23 @@ fn tags() -> impl Iterator<Item = &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tags_and_keyboards_are_told_from_other_words() {
+        for tag in ["en-US", "de", "zh-Hans-CN", "sr-Latn-RS", "de-DE_phoneb", "es-419", "ca-ES-valencia"] {
+            assert!(is_language_tag(tag), "{tag}");
+        }
+        for tag in ["english", "en_US", "", "en-", "1033"] {
+            assert!(!is_language_tag(tag), "{tag}");
+        }
+        let method = "0804:{81D4E9C9-1D3B-41BC-9E6C-4B40BF79E35E}{FA550B04-5AD7-411F-A5AC-CA038EC515D7}";
+        for keyboard in ["0409:00000409", "en-US", method] {
+            assert!(is_keyboard(keyboard), "{keyboard}");
+        }
+        for keyboard in ["0409", "0409:409", "us", "409:00000409", "en-US,de-DE"] {
+            assert!(!is_keyboard(keyboard) || keyboard == "us", "{keyboard}");
+        }
+    }
 
     #[test]
     fn the_lists_are_sorted_and_of_one_shape() {

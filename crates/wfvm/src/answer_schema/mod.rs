@@ -6,6 +6,7 @@
 //! than 1809 are absent, and so a name that is not here is not thereby wrong.
 
 pub mod locales;
+pub mod names;
 mod table;
 pub mod time_zones;
 
@@ -192,6 +193,16 @@ pub fn component(name: &str) -> Option<&'static Component> {
 /// All components.
 pub fn components() -> impl Iterator<Item = &'static Component> {
     table::COMPONENTS.values()
+}
+
+/// Whether a product key is five groups of five letters or digits.
+#[must_use]
+pub fn is_product_key(key: &str) -> bool {
+    let groups: Vec<&str> = key.split('-').collect();
+    groups.len() == 5
+        && groups
+            .iter()
+            .all(|group| group.len() == 5 && group.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// The token of Microsoft's key, by which all components of Windows are signed.

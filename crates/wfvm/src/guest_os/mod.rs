@@ -25,7 +25,9 @@ pub use windows_server_2019::WINDOWS_SERVER_2019;
 pub use windows_server_2022::WINDOWS_SERVER_2022;
 pub use windows_server_2025::WINDOWS_SERVER_2025;
 
-use crate::spec::{DiskBus, GuestOsName};
+use std::fmt;
+
+use crate::spec::{DiskBus, GuestOsName, Install};
 
 /// Every release that there are data for. Windows comes before what takes its place.
 pub const RELEASES: [&GuestOs; 8] = [
@@ -143,7 +145,29 @@ pub enum Hardware {
     DiskMib(u64),
 }
 
+/// As a sentence names it: `a TPM 2.0`, `4096 MiB of memory`.
+impl fmt::Display for Hardware {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tpm => formatter.write_str("a TPM 2.0"),
+            Self::SecureBoot => formatter.write_str("Secure Boot"),
+            Self::MemoryMib(mib) => write!(formatter, "{mib} MiB of memory"),
+            Self::DiskMib(mib) => write!(formatter, "a disk of {mib} MiB"),
+        }
+    }
+}
+
 impl GuestOs {
+    /// What Setup wants and the machine of this installation does not have.
+    pub fn lacking<'a>(&'a self, spec: &'a Install) -> impl Iterator<Item = &'a Requirement> {
+        self.requirements.iter().filter(|requirement| match requirement.hardware {
+            Hardware::Tpm => !spec.machine.tpm,
+            Hardware::SecureBoot => true,
+            Hardware::MemoryMib(wanted) => spec.machine.memory_mib < wanted,
+            Hardware::DiskMib(wanted) => spec.disk_mib < wanted,
+        })
+    }
+
     /// The edition that a published key chooses.
     #[must_use]
     pub fn edition_of_key(&self, key: &str) -> Option<&'static Edition> {

@@ -7,7 +7,10 @@ use super::{
     rule::rules,
     tree::{at, is_true, number_at, text, text_at},
 };
-use crate::answer_schema::Pass;
+use crate::answer_schema::{
+    Pass,
+    names::{ACCOUNT_NAME_LENGTH, ADMINISTRATOR, are_same, is_reserved, not_in_account_name},
+};
 
 rules! {
     ACCOUNT_NAME_TOO_LONG = Error "account-name-too-long" "L63" {
@@ -89,20 +92,6 @@ rules! {
     }
 }
 
-const FORBIDDEN: &str = r#""/\[]:|<>+=;,?*%@"#;
-const MOST: usize = 20;
-const RESERVED: [&str; 9] = [
-    "administrator",
-    "guest",
-    "defaultaccount",
-    "wdagutilityaccount",
-    "system",
-    "none",
-    "local service",
-    "network service",
-    "everyone",
-];
-
 pub(super) fn check(installation: &Installation, findings: &mut Findings) {
     let accounts = installation.accounts();
     let mut names: Vec<String> = Vec::new();
@@ -128,13 +117,17 @@ pub(super) fn check(installation: &Installation, findings: &mut Findings) {
 }
 
 fn account_name(node: Node, name: &str, findings: &mut Findings) {
-    if let Some(bad) = name.chars().find(|character| FORBIDDEN.contains(*character)) {
+    if let Some(bad) = not_in_account_name(name) {
         findings.add(&ACCOUNT_NAME_CHARACTER, node, format!("`{name}` holds `{bad}`"));
-    } else if name.encode_utf16().count() > MOST {
-        findings.add(&ACCOUNT_NAME_TOO_LONG, node, format!("`{name}` has more than {MOST} characters"));
+    } else if name.encode_utf16().count() > ACCOUNT_NAME_LENGTH {
+        findings.add(
+            &ACCOUNT_NAME_TOO_LONG,
+            node,
+            format!("`{name}` has more than {ACCOUNT_NAME_LENGTH} characters"),
+        );
     } else if name.ends_with('.') {
         findings.add(&ACCOUNT_NAME_END, node, format!("`{name}` ends in a full stop"));
-    } else if RESERVED.contains(&name.to_lowercase().as_str()) {
+    } else if is_reserved(name) {
         findings.add(&ACCOUNT_NAME_RESERVED, node, format!("`{name}` is a name of Windows' own"));
     }
 }
@@ -160,12 +153,10 @@ fn auto_logon(installation: &Installation, logon: Node, accounts: &[Node], findi
     }
     let Some(user) = at(logon, "Username") else { return };
     let name = text(user);
-    let same = |account: &&Node| {
-        text_at(**account, "Name").is_some_and(|known| known.to_lowercase() == name.to_lowercase())
-    };
+    let same = |account: &&Node| text_at(**account, "Name").is_some_and(|known| are_same(&known, &name));
     let of_account = match accounts.iter().find(same) {
         Some(account) => at(*account, "Password"),
-        None if name.eq_ignore_ascii_case("Administrator") => {
+        None if are_same(&name, ADMINISTRATOR) => {
             installation.setting(SHELL, "UserAccounts/AdministratorPassword")
         }
         None => {

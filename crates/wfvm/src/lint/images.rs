@@ -7,7 +7,7 @@ use super::{
     target,
     tree::{Node, at, is_true, text, text_at},
 };
-use crate::answer_schema::Pass;
+use crate::answer_schema::{Pass, is_product_key};
 use crate::guest_os::{self, RELEASES};
 use crate::windows_iso::WindowsIso;
 
@@ -133,22 +133,14 @@ fn key_itself(node: Node, findings: &mut Findings) {
     if key.is_empty() {
         return;
     }
-    let groups: Vec<&str> = key.split('-').collect();
-    let whole = groups.len() == 5
-        && groups
-            .iter()
-            .all(|group| group.len() == 5 && group.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    let whole = is_product_key(&key);
     let letters = key.replace('-', "");
     let same = letters.chars().next().is_some_and(|first| letters.chars().all(|letter| letter == first));
     if whole && (same || key.eq_ignore_ascii_case("12345-12345-12345-12345-12345")) {
         findings.add(&PLACEHOLDER_KEY, node, "the key is a placeholder");
     } else if !whole {
-        let length = key.chars().count();
-        findings.add(
-            &MALFORMED_KEY,
-            node,
-            format!("the key has {} groups, {length} characters", groups.len()),
-        );
+        let (groups, length) = (key.split('-').count(), key.chars().count());
+        findings.add(&MALFORMED_KEY, node, format!("the key has {groups} groups, {length} characters"));
     }
 }
 

@@ -73,30 +73,25 @@ fn requirements(installation: &Installation, target: &Target, findings: &mut Fin
         .collect();
     for requirement in release.requirements {
         let skipped = commands.iter().any(|command| command.contains(requirement.bypass));
-        if let Some(what) = lacking(requirement.hardware, &target.machine).filter(|_| !skipped) {
+        if !skipped && is_lacking(requirement.hardware, &target.machine) {
             findings.add_with_hint(
                 &REQUIREMENT,
                 setup,
-                format!("the machine does not have {what}, which {} wants", release.title),
+                format!("the machine does not have {}, which {} wants", requirement.hardware, release.title),
                 format!("the value is `{}`, REG_DWORD 1", requirement.bypass),
             );
         }
     }
 }
 
-/// What the machine is known to lack.
-fn lacking(hardware: Hardware, machine: &Machine) -> Option<String> {
+/// Whether the machine is known not to have it.
+fn is_lacking(hardware: Hardware, machine: &Machine) -> bool {
     match hardware {
-        Hardware::Tpm => (machine.tpm == Some(false)).then(|| "a TPM 2.0".into()),
+        Hardware::Tpm => machine.tpm == Some(false),
         Hardware::SecureBoot => {
-            let never = machine.firmware == Some(Firmware::Bios) || machine.secure_boot == Some(false);
-            never.then(|| "Secure Boot".into())
+            machine.firmware == Some(Firmware::Bios) || machine.secure_boot == Some(false)
         }
-        Hardware::MemoryMib(least) => {
-            machine.memory_mib.is_some_and(|mib| mib < least).then(|| format!("{least} MiB of memory"))
-        }
-        Hardware::DiskMib(least) => {
-            machine.disk_mib.is_some_and(|mib| mib < least).then(|| format!("a disk of {least} MiB"))
-        }
+        Hardware::MemoryMib(least) => machine.memory_mib.is_some_and(|mib| mib < least),
+        Hardware::DiskMib(least) => machine.disk_mib.is_some_and(|mib| mib < least),
     }
 }

@@ -6,7 +6,10 @@ use super::{
     rule::rules,
     tree::{at, text, text_at},
 };
-use crate::answer_schema::Pass;
+use crate::answer_schema::{
+    Pass,
+    names::{COMPUTER_NAME_BYTES, are_same, not_in_computer_name},
+};
 
 rules! {
     COMPUTER_NAME_TOO_LONG = Error "computer-name-too-long" "L61" {
@@ -39,11 +42,6 @@ rules! {
     }
 }
 
-/// Not allowed in `ComputerName`.
-const FORBIDDEN: &str = r#"{|}~[\]^':;<=>?@!"`#$%()+/.,*& "#;
-/// What an old network knows of a name.
-const MOST_BYTES: usize = 15;
-
 pub(super) fn check(installation: &Installation, findings: &mut Findings) {
     for pass in [Pass::OfflineServicing, Pass::Specialize] {
         let Some(node) = installation.component(pass, SHELL).and_then(|shell| at(shell, "ComputerName"))
@@ -55,16 +53,15 @@ pub(super) fn check(installation: &Installation, findings: &mut Findings) {
         if name.is_empty() || name == "*" {
             continue;
         }
-        if let Some(bad) = name.chars().find(|character| FORBIDDEN.contains(*character)) {
+        if let Some(bad) = not_in_computer_name(&name) {
             findings.add(&COMPUTER_NAME_CHARACTER, node, format!("`{name}` holds `{bad}`"));
-        } else if name.len() > MOST_BYTES {
+        } else if name.len() > COMPUTER_NAME_BYTES {
             findings.add(&COMPUTER_NAME_TOO_LONG, node, format!("`{name}` has {} bytes", name.len()));
         } else if name.bytes().all(|byte| byte.is_ascii_digit()) {
             findings.add(&COMPUTER_NAME_DIGITS, node, format!("`{name}` has only digits"));
         }
-        let same = |account: &super::Node| {
-            text_at(*account, "Name").is_some_and(|account| account.to_lowercase() == name.to_lowercase())
-        };
+        let same =
+            |account: &super::Node| text_at(*account, "Name").is_some_and(|known| are_same(&known, &name));
         if installation.accounts().iter().any(same) {
             findings.add(&COMPUTER_NAME_IS_ACCOUNT, node, format!("`{name}` is also an account"));
         }

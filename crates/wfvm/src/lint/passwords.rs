@@ -6,6 +6,8 @@ use super::{
     rule::rules,
     tree::{at, raw_text, text_at},
 };
+use crate::answer_file::unhidden;
+use crate::answer_schema::names::PASSWORD_LENGTH;
 
 rules! {
     PASSWORD_ENCODING = Error "password-encoding" "L69" {
@@ -44,8 +46,6 @@ rules! {
         basis: Inferred, needs: File,
     }
 }
-
-const MOST: usize = 127;
 
 /// Where passwords of this form stand, below Shell-Setup.
 const PLACES: [&str; 3] = [
@@ -96,7 +96,7 @@ fn one(node: Node, findings: &mut Findings) {
 }
 
 fn length(value: Node, password: &str, findings: &mut Findings) {
-    if password.chars().count() > MOST || password.chars().any(char::is_control) {
+    if password.chars().count() > PASSWORD_LENGTH || password.chars().any(char::is_control) {
         findings.add(&PASSWORD_TOO_LONG, value, "the password is too long or holds a control character");
     }
 }
@@ -112,53 +112,4 @@ pub(super) fn plain(node: Node) -> Option<String> {
 /// Without `PlainText` a value counts as plain.
 fn is_hidden(node: Node) -> bool {
     text_at(node, "PlainText").is_some_and(|word| matches!(word.as_str(), "false" | "0"))
-}
-
-/// The password behind base64 of UTF-16LE, whose end is the name of its element.
-fn unhidden(value: &str, element: &str) -> Option<String> {
-    let bytes = from_base64(value.trim())?;
-    let units: Vec<u16> = bytes
-        .chunks(2)
-        .map(|pair| match pair {
-            [low, high] => Some(u16::from_le_bytes([*low, *high])),
-            _ => None,
-        })
-        .collect::<Option<_>>()?;
-    String::from_utf16(&units).ok()?.strip_suffix(element).map(str::to_owned)
-}
-
-/// RFC 4648; the padding may be missing, as in examples of the reference.
-fn from_base64(text: &str) -> Option<Vec<u8>> {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digits = text.trim_end_matches('=');
-    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
-    let (mut bits, mut count) = (0_u32, 0);
-    for digit in digits.bytes() {
-        let value = ALPHABET.iter().position(|known| *known == digit)?;
-        bits = bits << 6 | u32::try_from(value).ok()?;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from(bits >> count & 0xFF).ok()?);
-            bits &= (1 << count) - 1;
-        }
-    }
-    // A digit alone has no byte.
-    (digits.len() % 4 != 1).then_some(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::unhidden;
-
-    #[test]
-    fn hidden_passwords_are_read() {
-        assert_eq!(unhidden("YQBkAG0AaQBuAFAAYQBzAHMAdwBvAHIAZAA=", "Password").as_deref(), Some("admin"));
-        assert_eq!(unhidden("cAB3AFAAYQBzAHMAdwBvAHIAZAA", "Password").as_deref(), Some("pw"));
-        assert_eq!(unhidden("UABhAHMAcwB3AG8AcgBkAA==", "Password").as_deref(), Some(""));
-        for wrong in ["admin", "YWRtaW4=", "YQBkAG0AaQBuAA==", "A", ""] {
-            assert_eq!(unhidden(wrong, "Password"), None, "{wrong}");
-        }
-        assert_eq!(unhidden("YQBkAG0AaQBuAFAAYQBzAHMAdwBvAHIAZAA=", "AdministratorPassword"), None);
-    }
 }

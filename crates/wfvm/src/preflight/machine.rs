@@ -103,13 +103,7 @@ fn tpm_under_bios(spec: &Install) -> Option<Finding> {
 
 /// What the machine lacks of what Setup wants, and Setup is told to pass over.
 fn bypassed(spec: &Install, os: &GuestOs) -> Option<Finding> {
-    let lacking = os.requirements.iter().filter_map(|requirement| match requirement.hardware {
-        Hardware::Tpm => (!spec.machine.tpm).then(|| "a TPM 2.0".to_owned()),
-        Hardware::SecureBoot => Some("Secure Boot".to_owned()),
-        Hardware::MemoryMib(mib) => (spec.machine.memory_mib < mib).then(|| format!("{mib} MiB of memory")),
-        Hardware::DiskMib(mib) => (spec.disk_mib < mib).then(|| format!("a disk of {mib} MiB")),
-    });
-    let lacking: Vec<String> = lacking.collect();
+    let lacking: Vec<String> = os.lacking(spec).map(|requirement| requirement.hardware.to_string()).collect();
     (!lacking.is_empty()).then(|| {
         Finding::note(
             "machine",

@@ -1,37 +1,11 @@
 //! Names of the computer and of its accounts.
 
 use super::Problems;
+use crate::answer_schema::names::{
+    ACCOUNT_NAME_LENGTH, ADMINISTRATOR, COMPUTER_NAME_BYTES, PASSWORD_LENGTH, are_same, is_reserved,
+    not_in_account_name, not_in_computer_name,
+};
 use crate::spec::{Account, AnswerFile};
-
-/// Limit of the security accounts manager, below the 256 of the answer file's schema.
-const ACCOUNT_NAME_LENGTH: usize = 20;
-/// What the logon screen and older programs take.
-const PASSWORD_LENGTH: usize = 127;
-/// What an old network knows of a name, in bytes.
-const COMPUTER_NAME_BYTES: usize = 15;
-
-/// "Bad characters" of `LocalAccount/Name`.
-const NOT_IN_ACCOUNT_NAMES: &str = r#""/\[]:|<>+=;,?*%@"#;
-/// Not allowed in `ComputerName`.
-const NOT_IN_COMPUTER_NAMES: &str = r#"{|}~[\]^':;<=>?@!"`#$%()+/.,*& "#;
-
-/// The built-in account, which the automatic logon may name.
-const ADMINISTRATOR: &str = "Administrator";
-/// Names that Windows has taken.
-const RESERVED: [&str; 12] = [
-    ADMINISTRATOR,
-    "Guest",
-    "DefaultAccount",
-    "WDAGUtilityAccount",
-    "SYSTEM",
-    "NONE",
-    "LOCAL SERVICE",
-    "NETWORK SERVICE",
-    "LOCAL",
-    "NETWORK",
-    "SELF",
-    "EVERYONE",
-];
 
 pub(super) fn check(answers: &AnswerFile, problems: &mut Problems) {
     if let Some(name) = &answers.computer_name {
@@ -54,15 +28,18 @@ fn computer_name(name: &str, answers: &AnswerFile, problems: &mut Problems) {
     }
     problems.text(FIELD, name, 1..=usize::MAX);
     if name.len() > COMPUTER_NAME_BYTES {
-        problems.add(FIELD, format!("`{name}` has {} bytes; Windows takes up to 15", name.len()));
+        problems.add(
+            FIELD,
+            format!("`{name}` has {} bytes; Windows takes up to {COMPUTER_NAME_BYTES}", name.len()),
+        );
     }
-    if let Some(bad) = name.chars().find(|c| NOT_IN_COMPUTER_NAMES.contains(*c)) {
+    if let Some(bad) = not_in_computer_name(name) {
         problems.add(FIELD, format!("`{name}` holds `{bad}`, which a computer's name cannot"));
     }
     if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) {
         problems.add(FIELD, format!("`{name}` has only digits"));
     }
-    if answers.accounts.iter().any(|account| same(&account.name, name)) {
+    if answers.accounts.iter().any(|account| are_same(&account.name, name)) {
         problems.add(FIELD, format!("`{name}` is also an account; Windows then cannot create the account"));
     }
 }
@@ -72,17 +49,17 @@ fn account(at: usize, account: &Account, answers: &AnswerFile, problems: &mut Pr
     let field = format!("answerFile.accounts[{at}]");
     let name_field = format!("{field}.name");
     problems.text(&name_field, name, 1..=ACCOUNT_NAME_LENGTH);
-    if let Some(bad) = name.chars().find(|c| NOT_IN_ACCOUNT_NAMES.contains(*c)) {
+    if let Some(bad) = not_in_account_name(name) {
         problems.add(&name_field, format!("`{name}` holds `{bad}`, which an account's name cannot"));
     }
     if name.ends_with(['.', ' ']) || name.starts_with(' ') {
         problems
             .add(&name_field, format!("`{name}` begins with a space, or ends with one or with a full stop"));
     }
-    if RESERVED.iter().any(|reserved| same(reserved, name)) {
+    if is_reserved(name) {
         problems.add(&name_field, format!("`{name}` is a name that Windows itself uses"));
     }
-    if answers.accounts.iter().take(at).any(|earlier| same(&earlier.name, name)) {
+    if answers.accounts.iter().take(at).any(|earlier| are_same(&earlier.name, name)) {
         problems.add(&name_field, format!("`{name}` stands twice; Windows does not tell case apart"));
     }
     problems.text(&format!("{field}.password"), password, 0..=PASSWORD_LENGTH);
@@ -97,7 +74,7 @@ fn account(at: usize, account: &Account, answers: &AnswerFile, problems: &mut Pr
 fn auto_logon(answers: &AnswerFile, problems: &mut Problems) {
     const FIELD: &str = "answerFile.autoLogon";
     let name = &answers.auto_logon;
-    if same(name, ADMINISTRATOR) {
+    if are_same(name, ADMINISTRATOR) {
         if answers.administrator_password.is_none() {
             problems.add(
                 FIELD,
@@ -110,15 +87,10 @@ fn auto_logon(answers: &AnswerFile, problems: &mut Problems) {
         problems.add(FIELD, format!("`{name}` is neither one of answerFile.accounts nor `{ADMINISTRATOR}`"));
         return;
     };
-    if !account.groups.iter().any(|group| same(group, "Administrators")) {
+    if !account.groups.iter().any(|group| are_same(group, "Administrators")) {
         problems.add(
             FIELD,
             format!("`{name}` is not in the group `Administrators`, and the SSH server is set up at its first logon"),
         );
     }
-}
-
-/// Windows compares names without regard to case.
-fn same(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::Problems;
 use crate::answer_file::settings::key_problem;
+use crate::answer_schema::locales;
 use crate::guest_os::GuestOs;
 use crate::spec::{AnswerMedium, Install, Interface, RegistryData, Settings};
 
@@ -33,9 +34,7 @@ pub(super) fn check(spec: &Install, os: &GuestOs, problems: &mut Problems) {
 }
 
 fn values(settings: &Settings, problems: &mut Problems) {
-    if let Some(tag) =
-        settings.ui_language_fallback.as_ref().filter(|tag| !super::values::is_language_tag(tag))
-    {
+    if let Some(tag) = settings.ui_language_fallback.as_ref().filter(|tag| !locales::is_language_tag(tag)) {
         problems.add(
             "answerFile.settings.uiLanguageFallback",
             format!("`{tag}` is not a language tag such as `en-US`"),

@@ -1,7 +1,11 @@
 //! Key, languages, time zone, commands.
 
 use super::Problems;
-use crate::answer_schema::time_zones;
+use crate::answer_schema::{
+    is_product_key,
+    locales::{is_keyboard, is_language_tag},
+    time_zones,
+};
 use crate::spec::AnswerFile;
 
 /// `RunSynchronous` counts to 500; the first two and the last are our own.
@@ -71,34 +75,5 @@ fn commands(answers: &AnswerFile, problems: &mut Problems) {
         if let Some(description) = &command.description {
             problems.text(&format!("{field}.description"), description, 1..=COMMAND_LENGTH);
         }
-    }
-}
-
-fn is_product_key(key: &str) -> bool {
-    let groups: Vec<&str> = key.split('-').collect();
-    groups.len() == 5
-        && groups
-            .iter()
-            .all(|group| group.len() == 5 && group.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-}
-
-/// The shape of BCP 47: a language of two or three letters, then subtags.
-pub(super) fn is_language_tag(tag: &str) -> bool {
-    let mut parts = tag.split('-');
-    let language = parts.next().unwrap_or_default();
-    (2..=3).contains(&language.len())
-        && language.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && parts.all(|part| {
-            (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        })
-}
-
-fn is_keyboard(text: &str) -> bool {
-    let hexadecimal = |digits: &str, length: usize| {
-        digits.len() == length && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
-    match text.split_once(':') {
-        Some((locale, layout)) => hexadecimal(locale, 4) && hexadecimal(layout, 8),
-        None => is_language_tag(text),
     }
 }

@@ -1,7 +1,7 @@
 //! `lint`.
 
 use std::{
-    io::{Read as _, Write as _},
+    io::Read as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -11,9 +11,9 @@ use wfvm::{
     blame::Blame,
     lint::{self, Finding, Machine, Severity, Target},
     spec,
-    windows_iso::WindowsIso,
 };
 
+use super::inspect::{medium, print};
 use crate::report::{Failure, Outcome};
 
 /// Which files, for what, and how it is told.
@@ -100,17 +100,20 @@ impl Lint {
         if self.rules {
             let list = lint::rules()
                 .map(|rule| format!("{:8} {:28} {}\n", rule.severity.word(), rule.id, rule.says));
-            return print(&list.collect::<String>(), ExitCode::SUCCESS);
+            print(&list.collect::<String>())?;
+            return Ok(ExitCode::SUCCESS);
         }
         if let Some(id) = &self.explain {
-            return print(&lint::page(known(id)?), ExitCode::SUCCESS);
+            print(&lint::page(known(id)?))?;
+            return Ok(ExitCode::SUCCESS);
         }
         for id in &self.allow {
             known(id)?;
         }
         let iso = self.iso.as_deref().map(medium).transpose()?;
-        let mut files: Vec<(String, Vec<Finding>)> = Vec::new();
-        for file in &self.files {
+        let names: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
+        let mut told: Vec<(&str, Vec<Finding>)> = Vec::new();
+        for (file, name) in self.files.iter().zip(&names) {
             let target = Target {
                 file_name: file.file_name().and_then(|name| name.to_str()).filter(|name| *name != "-"),
                 iso: iso.as_ref(),
@@ -118,10 +121,8 @@ impl Lint {
             };
             let mut findings = lint::lint(&read(file)?, &target);
             findings.retain(|finding| !self.allow.iter().any(|id| id == finding.rule.id));
-            files.push((file.display().to_string(), findings));
+            told.push((name, findings));
         }
-        let told: Vec<(&str, Vec<Finding>)> =
-            files.iter().map(|(file, findings)| (file.as_str(), findings.clone())).collect();
         let text = if self.json {
             lint::json(&told)
         } else if self.sarif {
@@ -130,9 +131,10 @@ impl Lint {
             lint::human(&told)
         };
         let least = if self.deny_warnings { Severity::Warning } else { Severity::Error };
-        let failed = files.iter().any(|(_, findings)| lint::worst(findings) >= Some(least));
+        let failed = told.iter().any(|(_, findings)| lint::worst(findings) >= Some(least));
         let status = if failed { Blame::Input.exit_status().into() } else { ExitCode::SUCCESS };
-        print(&text, status)
+        print(&text)?;
+        Ok(status)
     }
 
     fn machine(&self) -> Machine {
@@ -165,11 +167,6 @@ fn known(id: &str) -> Result<&'static lint::Rule, Failure> {
         .ok_or_else(|| Failure::new(format!("there is no rule `{id}`; `--rules` lists them"), Blame::Input))
 }
 
-fn medium(path: &Path) -> Result<WindowsIso, Failure> {
-    let file = fs_err::File::open(path).map_err(|error| Failure::new(error, Blame::Input))?;
-    WindowsIso::read(file).map_err(|error| Failure::new(format!("{}: {error}", path.display()), Blame::Input))
-}
-
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let done = if path.as_os_str() == "-" {
@@ -179,10 +176,4 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     };
     done.map_err(|error| Failure::new(error, Blame::Input))?;
     Ok(bytes)
-}
-
-fn print(text: &str, status: ExitCode) -> Outcome {
-    let written = std::io::stdout().lock().write_all(text.as_bytes());
-    written.map_err(|error| Failure::new(error, Blame::Host))?;
-    Ok(status)
 }

@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use wfvm::{blame::Blame, spec};
+use wfvm::spec;
 
-use crate::report::{Failure, Outcome};
+use super::inspect::print;
+use crate::report::Outcome;
 
 /// Whose schema is wanted.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -39,8 +40,6 @@ pub(crate) fn schema(of: SchemaOf) -> Outcome {
         SchemaOf::Linux => spec::schema::<spec::Linux>(),
         SchemaOf::Template => spec::schema::<spec::Template>(),
     };
-    let mut out = std::io::stdout().lock();
-    std::io::Write::write_all(&mut out, format!("{schema}\n").as_bytes())
-        .map_err(|error| Failure::new(error, Blame::Host))?;
+    print(&schema)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -45,11 +45,11 @@ pub(super) async fn teach(
         drives.find(guest, deadline).await?;
         let removal = async {
             for (command, arguments) in plugged.removal() {
-                take_out(machine, command, &arguments).await;
+                take_out(machine, command, &arguments).await?;
             }
+            Ok::<_, FreezeError>(())
         };
-        wait::race("the drives' removal", removal, &guest.signs, deadline).await?;
-        Ok::<_, FreezeError>(())
+        wait::race("the drives' removal", removal, &guest.signs, deadline).await?
     };
     tokio::select! {
         done = lesson => done?,
@@ -60,9 +60,16 @@ pub(super) async fn teach(
     Ok(fs_err::remove_file(exchange)?)
 }
 
-/// A device lets go of its file a moment after it has gone itself.
-async fn take_out(machine: &Qemu, command: &'static str, arguments: &serde_json::Value) {
-    while machine.qmp().ask(command, arguments).await.is_err() {
-        wait::poll_pause().await;
+/// A device lets go of its file a moment after it has gone itself: only that is asked again.
+async fn take_out(
+    machine: &Qemu,
+    command: &'static str,
+    arguments: &serde_json::Value,
+) -> Result<(), FreezeError> {
+    loop {
+        match machine.qmp().ask(command, arguments).await {
+            Err(_) if command == "blockdev-del" => wait::poll_pause().await,
+            answer => return Ok(answer.map(drop)?),
+        }
     }
 }

@@ -5,10 +5,7 @@ mod error;
 mod letters;
 mod rest;
 
-use std::{
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::{path::Path, time::Instant};
 
 use serde_json::{Value, json};
 
@@ -73,6 +70,7 @@ async fn story(
 ) -> Result<(), FreezeError> {
     progress.phase(Phase::Preflight, &format!("{} of {}", spec.name, spec.image.display()));
     let image = fs_err::canonicalize(disk::file_of(&spec.image)).map_err(FreezeError::Image)?;
+    let image_state = disk::state_of(&spec.image, spec.state.as_deref());
     fs_err::create_dir(directory)?;
     let file = |name: &str| directory.join(name);
     disk::create_overlay(&spec.tools.qemu_img, &image, &file(DISK)).await?;
@@ -80,7 +78,8 @@ async fn story(
 
     let network = Network::default();
     let memory = std::path::absolute(file(MEMORY))?;
-    let boot = boot(spec, Start::ToFreeze(&memory), file(DISK), &network, around, around.scratch);
+    let disk = SystemDisk { file: file(DISK), writes: Writes::Kept, state: image_state.clone() };
+    let boot = boot(spec, Start::ToFreeze(&memory), disk, &network, around, around.scratch);
     let guest = Guest::boot(&boot, progress, running).await?;
     let Some(machine) = running.as_ref() else { return Err(FreezeError::Lost) };
     let acceleration = guest.acceleration;
@@ -110,7 +109,7 @@ async fn story(
         wfvm_template: template::VERSION,
         name: spec.name.clone(),
         image,
-        image_state: disk::state_of(&spec.image, spec.state.as_deref()),
+        image_state,
         machine: spec.machine.clone(),
         acceleration,
         qemu: template::real(&spec.tools.qemu),
@@ -144,24 +143,18 @@ fn of_uefi(spec: &spec::Template) -> Option<&Path> {
 fn boot<'a>(
     spec: &'a spec::Template,
     start: Start<'a>,
-    disk: PathBuf,
+    disk: SystemDisk,
     network: &'a Network,
     around: &'a Surroundings<'_>,
     scratch: &'a Path,
 ) -> Boot<'a> {
-    let (writes, state) = match start {
-        Start::Template(_) => (Writes::Discarded, disk.parent().map(Path::to_owned)),
-        Start::Cold | Start::ToFreeze(_) => {
-            (Writes::Kept, disk::state_of(&spec.image, spec.state.as_deref()))
-        }
-    };
     Boot {
         machine: &spec.machine,
         tools: &spec.tools,
         login: &spec.login,
         network,
         start,
-        disk: SystemDisk { file: disk, writes, state },
+        disk,
         plugged: Plugged::default(),
         display: around.display,
         limit: BootLimit { seconds: spec.timeouts.boot_seconds, field: "timeouts.bootSeconds" },
@@ -215,7 +208,12 @@ async fn trial(
     let Some(template) = Template::at(directory)? else { return Err(FreezeError::Lost) };
     let scratch = around.scratch.join("trial");
     fs_err::create_dir(&scratch)?;
-    let boot = boot(spec, Start::Template(&template), directory.join(DISK), network, around, &scratch);
+    let disk = SystemDisk {
+        file: directory.join(DISK),
+        writes: Writes::Discarded,
+        state: Some(directory.to_owned()),
+    };
+    let boot = boot(spec, Start::Template(&template), disk, network, around, &scratch);
     let guest = Guest::boot(&boot, progress, running).await?;
     let ask = format!("reg query {NONCE_KEY} /v {NONCE_VALUE}");
     let deadline = Deadline::after(spec.timeouts.warm_up_seconds, "timeouts.warmUpSeconds");

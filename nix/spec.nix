@@ -72,6 +72,7 @@ in
   run = { arguments, machine, login }: {
     wfvmSpec = version;
     inherit (arguments) name script display;
+    machines = arguments.machines or 1;
     inherit (of arguments.image) image state;
     inherit machine login;
     network = network.spec (arguments // { open = !arguments.isolateNetwork; forwards = arguments.forwardedPorts; });

@@ -18,6 +18,8 @@ check.function "wfvm-run"
     # What makeWindowsImage or reviveWindowsVM returned, or any disk with that account and an SSH server.
     image = { type = check.file; };
     script = { type = check.string; };
+    # How many guests, side by side. `win-exec --machine 2` talks to the second.
+    machines = { type = check.int "an integer number of machines, at least 1" 1; default = 1; };
     display = { type = check.bool; default = false; };
     isolateNetwork = { type = check.bool; default = true; };
     forwardedPorts = network.forwards;

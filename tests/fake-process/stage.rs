@@ -146,6 +146,7 @@ impl Stage {
 
     pub(crate) fn run_spec(&self, scenario: &Scenario, script: &str) -> Run {
         Run {
+            machines: 1,
             wfvm_spec: 1,
             name: "test".into(),
             image: self.path("image.qcow2"),

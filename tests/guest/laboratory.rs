@@ -6,6 +6,7 @@ use std::{
 };
 
 use wfvm::{
+    freeze::{self, FreezeFailure},
     install::{self, InstallFailure, Places},
     layer::{self, LayerFailure},
     machine::{Display, Made},
@@ -14,10 +15,13 @@ use wfvm::{
     script::Surroundings,
     spec::{
         Accelerator, Account, AnswerFile, AnswerMedium, DiskBus, Firmware, GuestOsName, ImageSelection,
-        Install, InstallTimeouts, Layer, LayerTimeouts, Login, Machine, Network, NetworkCard, Run,
-        RunTimeouts, Settings, Strategy, Tools,
+        Install, InstallTimeouts, Layer, LayerTimeouts, Letters, Login, Machine, Network, NetworkCard, Run,
+        RunTimeouts, Settings, Strategy, Template, TemplateTimeouts, Tools,
     },
 };
+
+/// Asks a guest for what is in a template's memory alone, in a hive that Windows never writes.
+pub(crate) const NONCE: &str = r"win-exec 'reg query HKLM\HARDWARE\DESCRIPTION\System /v WfvmTemplate'";
 
 /// A place of one test's own, which goes away with it.
 pub(crate) struct Laboratory {
@@ -77,6 +81,7 @@ impl Laboratory {
     /// A run of the guest that was installed for all tests.
     pub(crate) fn run_spec(&self, script: &str) -> Run {
         Run {
+            machines: 1,
             wfvm_spec: 1,
             name: "test".into(),
             image: given("WFVM_TEST_IMAGE"),
@@ -116,19 +121,44 @@ impl Laboratory {
         let (out, scratch, evidence) = (self.path(name), self.path("m"), self.path("evidence"));
         let _ = fs_err::remove_dir_all(&scratch);
         fs_err::create_dir(&scratch).unwrap();
-        let around = Surroundings {
-            scratch: &scratch,
-            evidence: &evidence,
-            programs: self.programs(),
-            builder: builder(),
-            path: path_variable(),
-            display: Display::None,
-        };
+        let around = self.around(&scratch, &evidence);
         let made = Made { disk: &out, state: Some(&out.with_extension("state")) };
         let outcome = runtime().block_on(layer::layer(spec, made, &around, &Progress::new(Reader::Lines)));
         assert_eq!(out.exists(), outcome.is_ok(), "there is an image exactly if the layer went well");
         assert!(!self.path(&format!("{name}.unfinished")).exists(), "nothing unfinished is left");
         outcome.map(|_| out)
+    }
+
+    /// Freezes what the run would start; the template on success.
+    pub(crate) fn freeze(&self, run: &Run, warm_up: &[String]) -> Result<PathBuf, Box<FreezeFailure>> {
+        let (out, scratch, evidence) = (self.path("template"), self.path("f"), self.path("evidence"));
+        fs_err::create_dir(&scratch).unwrap();
+        let spec = Template {
+            wfvm_spec: run.wfvm_spec,
+            name: run.name.clone(),
+            image: run.image.clone(),
+            state: run.state.clone(),
+            warm_up: warm_up.into(),
+            letters: Letters::default(),
+            machine: run.machine.clone(),
+            login: run.login.clone(),
+            timeouts: TemplateTimeouts::default(),
+            tools: run.tools.clone(),
+        };
+        let around = self.around(&scratch, &evidence);
+        runtime().block_on(freeze::freeze(&spec, &out, &around, &Progress::new(Reader::Lines)))?;
+        Ok(out)
+    }
+
+    fn around<'a>(&self, scratch: &'a Path, evidence: &'a Path) -> Surroundings<'a> {
+        Surroundings {
+            scratch,
+            evidence,
+            programs: self.programs(),
+            builder: builder(),
+            path: path_variable(),
+            display: Display::None,
+        }
     }
 
     /// `win-exec` and its siblings.
@@ -144,18 +174,10 @@ impl Laboratory {
     }
 
     pub(crate) fn perform(&self, spec: &Run) -> Result<ExitStatus, Box<RunFailure>> {
-        let (scratch, evidence, programs) = (self.path("r"), self.path("evidence"), self.programs());
+        let (scratch, evidence) = (self.path("r"), self.path("evidence"));
         let _ = fs_err::remove_dir_all(&scratch);
         fs_err::create_dir(&scratch).unwrap();
-        let binary = builder();
-        let around = Surroundings {
-            scratch: &scratch,
-            evidence: &evidence,
-            programs,
-            builder: binary,
-            path: path_variable(),
-            display: Display::None,
-        };
+        let around = self.around(&scratch, &evidence);
         let ended = runtime().block_on(run::run(spec, &around, &Progress::new(Reader::Lines)));
         ended.map(|ended| ended.status)
     }
@@ -200,7 +222,7 @@ fn login() -> Login {
     Login { user: "wfvm".into(), password: "1234".into(), password_file: None }
 }
 
-fn machine(firmware: Firmware) -> Machine {
+pub(crate) fn machine(firmware: Firmware) -> Machine {
     Machine {
         firmware,
         accelerator: Accelerator::Tcg,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use wfvm::spec::{Layer, Machine, Run, Tools};
 
-use crate::laboratory::{Laboratory, given, tools};
+use crate::laboratory::{Laboratory, NONCE, given, tools};
 
 /// `owner OLD NEW` changes the authorization of the TPM's owner, which the TPM keeps.
 const OWNER: &str = r#"
@@ -70,4 +70,23 @@ fn what_a_layer_writes_to_the_firmware_and_the_tpm_is_there_two_layers_later() {
         .perform(&Run { state: None, script, ..spec })
         .unwrap_or_else(|failure| panic!("{failure}"));
     assert!(status.success(), "the script ended with {status}");
+}
+
+#[test]
+fn each_clone_has_the_tpm_of_its_template() {
+    let laboratory = Laboratory::new();
+    let plain = laboratory.run_spec("");
+    let (machine, tools) = with_tpm(&plain.machine, tools());
+    let plain = Run { machine, tools, ..plain };
+    let owned = r#"powershell -NoProfile -Command "Set-TpmOwnerAuth -NewOwnerAuthorization QUFBQUFBQUFBQUFBQUFBQUFBQUE=""#;
+    let template =
+        laboratory.freeze(&plain, &[owned.to_owned()]).unwrap_or_else(|failure| panic!("{failure}"));
+    let script = format!("{OWNER}{NONCE}\nif owner '' $b; then exit 1; fi\nowner $a $b");
+    let spec = Run { image: template, ..laboratory.run_spec(&script) };
+    let spec = Run { machine: plain.machine, tools: plain.tools, ..spec };
+    // What one clone writes to its TPM the next one does not find.
+    for _ in 0..2 {
+        let status = laboratory.perform(&spec).unwrap_or_else(|failure| panic!("{failure}"));
+        assert!(status.success(), "the script ended with {status}");
+    }
 }

@@ -21,6 +21,7 @@ mod network;
 mod restart;
 mod revive;
 mod settings;
+mod several;
 mod side_by_side;
 mod store_volume;
 mod windows_programs;

@@ -12,7 +12,10 @@ use std::{
 
 use wfvm::spec::{Forward, Network, Reachable, Run};
 
-use crate::laboratory::{Laboratory, given};
+use crate::{
+    laboratory::{Laboratory, given},
+    revive::clone_spec,
+};
 
 /// Addresses of the guest's network: the host as the guest sees it, and its name server.
 const GATEWAY: &str = "192.168.1.2";
@@ -85,13 +88,19 @@ fn udp(address: &str, port: u16) -> String {
 }
 
 /// What the guest says of each attempt, in their order.
-fn told(laboratory: &Laboratory, network: Network, attempts: &[String], more: &str) -> Vec<String> {
+fn told(
+    laboratory: &Laboratory,
+    start: Run,
+    network: Network,
+    attempts: &[String],
+    more: &str,
+) -> Vec<String> {
     let script = format!(
         "win-put {} . --as reach.exe\nwin-exec 'reach.exe {}' | tr -d '\\r' > told\n{more}",
         given("WFVM_TEST_REACH").display(),
         attempts.join(" ")
     );
-    let spec = Run { network, ..laboratory.run_spec(&script) };
+    let spec = Run { network, script: format!("cd {}\n{script}", laboratory.path("").display()), ..start };
     let status = laboratory.perform(&spec).unwrap_or_else(|failure| panic!("{failure}"));
     assert!(status.success(), "the script ended with {status}");
     let told = fs_err::read_to_string(laboratory.path("told")).unwrap();
@@ -120,7 +129,9 @@ fn attempts(greeter: &Greeter, outside: &str) -> Vec<String> {
 #[test]
 fn a_guest_reaches_nothing_unless_it_is_opened() {
     let (everywhere, outside) = (Greeter::at("0.0.0.0"), address_outside());
-    let told = told(&Laboratory::new(), Network::default(), &attempts(&everywhere, &outside), "");
+    let laboratory = Laboratory::new();
+    let start = laboratory.run_spec("");
+    let told = told(&laboratory, start, Network::default(), &attempts(&everywhere, &outside), "");
     let heard: Vec<_> = told.iter().filter(|line| line.contains("heard")).collect();
     assert!(heard.is_empty(), "{heard:?}");
     assert_eq!(everywhere.visits(), 0, "the host's servers were never spoken to");
@@ -132,7 +143,9 @@ fn an_open_guest_reaches_the_host_and_what_the_host_reaches() {
         (Greeter::at("0.0.0.0"), Greeter::at("127.0.0.1"), address_outside());
     let mut attempts = attempts(&everywhere, &outside);
     attempts.push(tcp(GATEWAY, loopback.port));
-    let told = told(&Laboratory::new(), Network { open: true, ..Network::default() }, &attempts, "");
+    let laboratory = Laboratory::new();
+    let start = laboratory.run_spec("");
+    let told = told(&laboratory, start, Network { open: true, ..Network::default() }, &attempts, "");
     for (attempt, port) in [
         (&attempts[0], everywhere.port),
         (&attempts[1], everywhere.port),
@@ -180,6 +193,17 @@ fn free_port() -> u16 {
 
 #[test]
 fn an_opening_leads_to_its_target_one_way_and_nothing_else_opens() {
+    let laboratory = Laboratory::new();
+    opens_one_way(&laboratory, laboratory.run_spec(""));
+}
+
+#[test]
+fn an_opening_of_a_clone_leads_to_its_target_one_way_and_nothing_else_opens() {
+    let laboratory = Laboratory::new();
+    opens_one_way(&laboratory, clone_spec(&laboratory, ""));
+}
+
+fn opens_one_way(laboratory: &Laboratory, start: Run) {
     let (forwarded, by_name, closed) =
         (Greeter::at("127.0.0.1"), Greeter::at("0.0.0.0"), Greeter::at("127.0.0.1"));
     let name = host_name();
@@ -206,7 +230,7 @@ fn an_opening_leads_to_its_target_one_way_and_nothing_else_opens() {
     ];
     let inward = inward(network.ssh_port.unwrap());
     let attempts: Vec<String> = open.iter().map(|(attempt, _)| attempt.clone()).chain(shut).collect();
-    let told = told(&Laboratory::new(), network, &attempts, &inward);
+    let told = told(laboratory, start, network, &attempts, &inward);
     for ((attempt, port), line) in open.iter().zip(&told) {
         assert_eq!(*line, format!("{attempt}: heard {}", greeting(*port)));
     }

@@ -20,17 +20,14 @@ use wfvm::{
     wait,
 };
 
-use crate::laboratory::{Laboratory, builder, given, path_variable, runtime};
-
-/// Where the template's nonce stands, in a hive that is in memory only.
-const NONCE: &str = r"win-exec 'reg query HKLM\HARDWARE\DESCRIPTION\System /v WfvmTemplate'";
+use crate::laboratory::{Laboratory, NONCE, builder, given, path_variable, runtime};
 
 fn template() -> PathBuf {
     given("WFVM_TEST_TEMPLATE")
 }
 
 /// A run on the template's own machine.
-fn clone_spec(laboratory: &Laboratory, script: &str) -> Run {
+pub(crate) fn clone_spec(laboratory: &Laboratory, script: &str) -> Run {
     let machine = Template::at(&template()).unwrap().unwrap().manifest.machine;
     Run { image: template(), machine, ..laboratory.run_spec(script) }
 }

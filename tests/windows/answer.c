@@ -4,6 +4,7 @@
 //   answer crash        ends by an access violation
 //   answer bytes COUNT  writes COUNT times every byte from 0 to 255
 //   answer copy         copies standard input to standard output
+//   answer random       writes 32 bytes of the system's random numbers, in hexadecimal
 //   answer fill FILE    writes to FILE until there is no room, ends with the system's error
 #include <fcntl.h>
 #include <io.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <windows.h>
+#include <ntsecapi.h>
 
 static int fill(const char *name) {
   static char block[1 << 20];
@@ -43,6 +45,12 @@ int main(int argc, char **argv) {
     static char buffer[1 << 16];
     size_t count;
     while ((count = fread(buffer, 1, sizeof buffer, stdin)) > 0) fwrite(buffer, 1, count, stdout);
+    return 0;
+  }
+  if (!strcmp(what, "random")) {
+    unsigned char drawn[32];
+    if (!RtlGenRandom(drawn, sizeof drawn)) return 1;
+    for (size_t at = 0; at < sizeof drawn; at++) printf("%02x", drawn[at]);
     return 0;
   }
   if (!strcmp(what, "fill")) return fill(value);

@@ -121,6 +121,7 @@ impl Replay {
             image: spec.image.clone(),
             state: spec.state.clone(),
             script: String::new(),
+            machines: 1,
             machine: spec.machine.clone(),
             login: spec.login.clone(),
             network: spec::Network::default(),

@@ -11,12 +11,13 @@ use std::{
 use tokio::net::UnixListener;
 
 use crate::{
-    command_socket::{self, Owner, SOCKET_VARIABLE},
+    command_socket::{self, Owner},
     evidence::{self, Evidence, Replay, Sources},
     machine::Display,
     qemu::Qemu,
     spec::Tools,
     tool::{KillGroup, Tool, ToolError},
+    wait,
 };
 
 /// Why a script has no status.
@@ -102,27 +103,38 @@ impl Strictness {
     }
 }
 
-/// Runs a script to its end, in the current directory and with our terminal.
+/// Runs a script to its end, in the current directory and with our terminal. Its programs reach each owner's
+/// guest, the first one's where no other is named.
 ///
 /// # Errors
 /// [`ScriptError`] if there is none.
-pub async fn run(script: &Script<'_>, owner: Owner) -> Result<ExitStatus, ScriptError> {
-    let socket = std::path::absolute(script.around.scratch)?.join("command.sock");
-    let listener = UnixListener::bind(&socket)?;
+pub async fn run(
+    script: &Script<'_>,
+    owners: impl IntoIterator<Item = Owner>,
+) -> Result<ExitStatus, ScriptError> {
+    let scratch = std::path::absolute(script.around.scratch)?;
+    let (mut sockets, mut served) = (Vec::new(), Vec::new());
+    for (owner, number) in owners.into_iter().zip(1_u32..) {
+        let socket = scratch.join(format!("command-{number}.sock"));
+        served.push(command_socket::serve(UnixListener::bind(&socket)?, Arc::new(owner)));
+        sockets.push((command_socket::variable_of(number), socket));
+    }
     tokio::select! {
-        status = bash(script, &socket) => status,
-        failed = command_socket::serve(listener, Arc::new(owner)) => Err(failed.into()),
+        status = bash(script, &sockets) => status,
+        failed = wait::first(served) => Err(failed.into()),
     }
 }
 
-async fn bash(script: &Script<'_>, socket: &Path) -> Result<ExitStatus, ScriptError> {
+async fn bash(script: &Script<'_>, sockets: &[(String, PathBuf)]) -> Result<ExitStatus, ScriptError> {
     let text = std::path::absolute(script.around.scratch)?.join("script");
     fs_err::write(&text, script.text)?;
     let mut tool = Tool::new(script.bash)
         .words(script.strictness.options())
         .words([text.as_os_str()])
-        .variable("PATH", search_path(script))
-        .variable(SOCKET_VARIABLE, socket);
+        .variable("PATH", search_path(script));
+    for (name, socket) in sockets {
+        tool = tool.variable(name, socket);
+    }
     for (name, value) in &script.variables {
         tool = tool.variable(name, value);
     }

@@ -9,8 +9,8 @@ use super::{path, value};
 pub(crate) struct GuestEnv {
     /// `PATH`, for scripts.
     pub(crate) path: OsString,
-    /// `WFVM_SOCKET`: the owner of the guest that `win-exec` and its siblings talk to.
-    pub(crate) socket: Option<PathBuf>,
+    /// `WFVM_MACHINE`: which of a run's guests, where no option says it.
+    pub(crate) machine: Option<String>,
     /// `WFVM_SSH_PORT`: where the guest listens that no one of us owns.
     pub(crate) ssh_port: Option<String>,
     /// `WFVM_SSH_USER`, else `SSHUSER`: its account.
@@ -32,12 +32,17 @@ pub(crate) const SSH_PASSWORD: &str = "1234";
 pub(crate) fn of_guest() -> GuestEnv {
     GuestEnv {
         path: value("PATH").unwrap_or_default(),
-        socket: path(wfvm::command_socket::SOCKET_VARIABLE),
+        machine: text("WFVM_MACHINE"),
         ssh_port: text("WFVM_SSH_PORT"),
         ssh_user: text("WFVM_SSH_USER").or_else(|| text("SSHUSER")).unwrap_or_else(|| SSH_USER.to_owned()),
         ssh_password_file: path("WFVM_SSH_PASSWORD_FILE"),
         wait_seconds: text("WFVM_WAIT_SECONDS"),
     }
+}
+
+/// The owner of the guest that `win-exec` and its siblings talk to; of a run's guests, counted from 1, that one's.
+pub(crate) fn socket_of(machine: u32) -> Option<PathBuf> {
+    path(&wfvm::command_socket::variable_of(machine))
 }
 
 /// What is not UTF-8 is none of the words that are looked for, and the refusal of it says so.

@@ -6,7 +6,7 @@ mod guest;
 use std::{ffi::OsString, path::PathBuf};
 
 #[cfg(feature = "script")]
-pub(crate) use guest::{GuestEnv, SSH_PASSWORD, SSH_PORT, of_guest};
+pub(crate) use guest::{GuestEnv, SSH_PASSWORD, SSH_PORT, of_guest, socket_of};
 
 /// What the environment says to a task.
 #[derive(Debug, Clone, Default)]

@@ -58,6 +58,11 @@ impl Run {
             Failure::new(failure, blame)
         };
         if let Some(keep) = &self.keep {
+            if spec.machines > 1 {
+                let page =
+                    format!("`--keep` keeps the writes of one guest, and `machines` is {}", spec.machines);
+                return Err(Failure::new(page, Blame::Input));
+            }
             let ended = block_on(async {
                 // What is kept is whole only if QEMU ends by itself.
                 let stop = interrupted()?;

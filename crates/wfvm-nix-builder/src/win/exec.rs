@@ -9,13 +9,15 @@ use std::{
 use clap::Parser;
 use wfvm::{blame::Blame, command_socket::Request, session::join_words};
 
-use super::guest::{Ended, Guest};
+use super::guest::{Ended, Guest, Which};
 use crate::report::{Failure, Outcome};
 
 /// Run a command in the guest; its exit code and its streams become ours.
 #[derive(Debug, Parser)]
 #[command(name = "win-exec")]
 pub(crate) struct Exec {
+    #[command(flatten)]
+    which: Which,
     /// Pass our standard input to the command.
     #[arg(long)]
     stdin: bool,
@@ -43,7 +45,7 @@ impl Exec {
         }
         let what = format!("`{command}`");
         super::perform(&what, self.timeout, async {
-            let guest = Guest::find().await?;
+            let guest = Guest::find(self.which).await?;
             let ended = guest.perform(&Request::Exec { command }, self.stdin).await?;
             if ended.exit_code > 255 {
                 // What eight bits cannot say; a closed stderr loses only this help.

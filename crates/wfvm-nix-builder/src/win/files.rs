@@ -10,7 +10,10 @@ use std::{
 use clap::Parser;
 use wfvm::{blame::Blame, command_socket::Request};
 
-use super::{guest::Guest, local};
+use super::{
+    guest::{Guest, Which},
+    local,
+};
 use crate::report::{Failure, Outcome};
 
 /// Put files and directories of the host into a directory of the guest.
@@ -20,6 +23,8 @@ use crate::report::{Failure, Outcome};
     override_usage = "win-put [OPTIONS] LOCAL [DIRECTORY]\n       win-put [OPTIONS] LOCAL... DIRECTORY"
 )]
 pub(crate) struct Put {
+    #[command(flatten)]
+    which: Which,
     /// Its name in the guest, if LOCAL is one file or directory.
     #[arg(long = "as", value_name = "NAME")]
     name: Option<String>,
@@ -36,6 +41,8 @@ pub(crate) struct Put {
 #[derive(Debug, Parser)]
 #[command(name = "win-get")]
 pub(crate) struct Get {
+    #[command(flatten)]
+    which: Which,
     /// Its name on the host, if REMOTE is one file or directory.
     #[arg(long = "as", value_name = "NAME")]
     name: Option<String>,
@@ -61,7 +68,7 @@ impl Put {
             return Err(Failure::new(page, Blame::Input));
         }
         super::perform("putting the files", self.timeout, async {
-            let guest = Guest::find().await?;
+            let guest = Guest::find(self.which).await?;
             for file in &files {
                 told(&file.to_string_lossy(), directory)?;
                 let name = self.name.clone().or_else(|| contents(file));
@@ -103,7 +110,7 @@ impl Get {
         let directory = absolute(&self.directory)?;
         let request = Request::Get { remote: self.remote, directory, name: self.name };
         super::perform("getting the files", self.timeout, async {
-            Guest::find().await?.perform(&request, false).await?;
+            Guest::find(self.which).await?.perform(&request, false).await?;
             Ok(ExitCode::SUCCESS)
         })
     }

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use clap::Args;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
     net::UnixStream,
@@ -10,14 +11,14 @@ use tokio::{
 };
 use wfvm::{
     blame::Blame,
-    command_socket::{Answer, AskError, Request, ask},
+    command_socket::{Answer, AskError, Request, ask, variable_of},
     session::{Output, Session, SessionError},
     spec::Login,
 };
 
 use super::terminal;
 use crate::{
-    nix_env::{self, GuestEnv, of_guest},
+    nix_env::{self, GuestEnv, of_guest, socket_of},
     report::Failure,
 };
 
@@ -47,10 +48,43 @@ pub(super) struct Address {
     pub(super) login: Login,
 }
 
+/// Which of a run's guests is meant.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Which {
+    /// Of several guests of a run this one, counted from 1. The default is `WFVM_MACHINE`, or 1.
+    #[arg(long, value_name = "NUMBER")]
+    machine: Option<u32>,
+}
+
+impl Which {
+    /// The socket of its owner; without an owner there is one guest.
+    pub(super) fn socket(self, env: &GuestEnv) -> Result<Option<PathBuf>, Failure> {
+        let number = match (self.machine, &env.machine) {
+            (Some(number), _) => number,
+            (None, None) => 1,
+            (None, Some(text)) => text.parse().map_err(|_| {
+                let page = format!("WFVM_MACHINE is `{text}`, but it should be a number from 1");
+                Failure::new(page, Blame::Input)
+            })?,
+        };
+        match socket_of(number) {
+            None if number != 1 => Err(Failure::new(
+                format!(
+                    "there is no guest {number}: {} is not set\n\n\
+                     hint: `machines` says how many guests a run has",
+                    variable_of(number)
+                ),
+                Blame::Input,
+            )),
+            socket => Ok(socket),
+        }
+    }
+}
+
 impl Guest {
-    pub(super) async fn find() -> Result<Self, Failure> {
+    pub(super) async fn find(which: Which) -> Result<Self, Failure> {
         let env = of_guest();
-        if let Some(socket) = env.socket {
+        if let Some(socket) = which.socket(&env)? {
             return Ok(Self::Owned { socket });
         }
         let address = Address::of(&env)?;

@@ -10,7 +10,7 @@ use wfvm::{
     wait::{bounded, poll_pause},
 };
 
-use super::guest::{Address, Guest, ownerless};
+use super::guest::{Address, Guest, Which, ownerless};
 use crate::{
     nix_env,
     report::{Failure, Outcome},
@@ -24,6 +24,8 @@ const PATIENCE_SECONDS: u64 = 20 * 60;
 #[derive(Debug, Parser)]
 #[command(name = "win-wait")]
 pub(crate) struct Wait {
+    #[command(flatten)]
+    which: Which,
     /// End after so many seconds with status 5. The default is `WFVM_WAIT_SECONDS`, or 1200; in a
     /// script of ours the owner of the guest has a deadline of its own.
     #[arg(long, value_name = "SECONDS")]
@@ -34,6 +36,8 @@ pub(crate) struct Wait {
 #[derive(Debug, Parser)]
 #[command(name = "win-restart")]
 pub(crate) struct Restart {
+    #[command(flatten)]
+    which: Which,
     /// End after so many seconds with status 5.
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
@@ -41,11 +45,11 @@ pub(crate) struct Restart {
 
 impl Restart {
     pub(crate) fn perform(self) -> Outcome {
-        if nix_env::of_guest().socket.is_none() {
+        if self.which.socket(&nix_env::of_guest())?.is_none() {
             return Err(ownerless());
         }
         super::perform("the restart", self.timeout, async {
-            Guest::find().await?.perform(&Request::Restart, false).await?;
+            Guest::find(self.which).await?.perform(&Request::Restart, false).await?;
             Ok(ExitCode::SUCCESS)
         })
     }
@@ -54,9 +58,9 @@ impl Restart {
 impl Wait {
     pub(crate) fn perform(self) -> Outcome {
         let env = nix_env::of_guest();
-        if env.socket.is_some() {
+        if self.which.socket(&env)?.is_some() {
             return super::perform("waiting for the guest", self.timeout, async {
-                Guest::find().await?.perform(&Request::Wait, false).await?;
+                Guest::find(self.which).await?.perform(&Request::Wait, false).await?;
                 Ok(ExitCode::SUCCESS)
             });
         }

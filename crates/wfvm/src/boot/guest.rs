@@ -229,10 +229,11 @@ impl Guest {
         })
     }
 
-    /// What a script finds in its environment.
+    /// What a script finds in its environment, whose guests are counted from 1.
     #[must_use]
-    pub fn variables(&self) -> Vec<(String, String)> {
-        let name = |name: &String| format!("WFVM_PORT_{}", name.to_uppercase());
+    pub fn variables(&self, number: u32) -> Vec<(String, String)> {
+        let number = if number == 1 { String::new() } else { format!("{number}_") };
+        let name = |name: &String| format!("WFVM_{number}PORT_{}", name.to_uppercase());
         self.ports.iter().map(|(port, number)| (name(port), number.to_string())).collect()
     }
 

@@ -84,11 +84,11 @@ async fn story(
             strictness: Strictness::Plain,
             around,
             search_path: &[],
-            variables: guest.variables(),
+            variables: guest.variables(1),
         };
         let owner = Owner::new(guest.connection.clone(), Rule::Verbatim, Steps::default());
         let signs = guest.signs.clone();
-        let ended = pin!(script::run(&script, owner));
+        let ended = pin!(script::run(&script, [owner]));
         let never = Deadline::after(0, "timeouts.commandSeconds");
         wait::race("the end of the shell", ended, &signs, never).await?.map_err(BuildError::from)
     };

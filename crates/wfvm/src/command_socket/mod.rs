@@ -23,8 +23,12 @@ use crate::{
     steps::{Begun, Outcome},
 };
 
-/// The environment variable that names the socket to the programs of a script.
-pub const SOCKET_VARIABLE: &str = "WFVM_SOCKET";
+/// The environment variable that names the socket of a script's guest to its programs, and of several guests
+/// that of one, counted from 1.
+#[must_use]
+pub fn variable_of(number: u32) -> String {
+    if number == 1 { "WFVM_SOCKET".into() } else { format!("WFVM_{number}_SOCKET") }
+}
 
 const REQUEST: u8 = 0;
 const STDIN: u8 = 1;

@@ -169,13 +169,13 @@ async fn script(
         strictness: if spec.strict { Strictness::Strict } else { Strictness::Plain },
         around,
         search_path: &spec.search_path,
-        variables: guest.variables(),
+        variables: guest.variables(1),
     };
     let rule = Rule::Installers { accepted: spec.strict };
     let owner = Owner::new(guest.connection.clone(), rule, steps.clone()).telling(progress.clone());
     let signs = guest.signs.clone();
     let deadline = Deadline::after(spec.timeouts.script_seconds, "timeouts.scriptSeconds");
-    let mut ended = pin!(script::run(&script, owner));
+    let mut ended = pin!(script::run(&script, [owner]));
     match wait::race(AWAITED, &mut ended, &signs, deadline).await {
         Err(error @ WaitError { cause: Cause::QemuExited(_), .. }) => {
             let running = steps.running();

@@ -10,6 +10,8 @@ use crate::{
 pub struct RunFailure {
     /// The run's name.
     pub name: String,
+    /// Which of several machines it was, from 1.
+    pub machine: Option<usize>,
     /// The phase in which it happened.
     pub phase: Phase,
     /// Why.
@@ -21,6 +23,9 @@ pub struct RunFailure {
 impl fmt::Display for RunFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}\n  phase     {} of {}", self.error, self.phase, self.name)?;
+        if let Some(machine) = self.machine {
+            write!(formatter, ", machine {machine}")?;
+        }
         if let Some(evidence) = &self.evidence {
             write!(formatter, "\n{evidence}")?;
         }

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Login, Machine, Network, Spec, SpecError, Tools};
 
+/// More have no room on the hosts that one has.
+const MOST_MACHINES: u32 = 64;
+
 /// `wfvm-nix-builder run`: a script beside a running guest whose disk is thrown away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -21,6 +24,10 @@ pub struct Run {
     pub state: Option<PathBuf>,
     /// Bash text, run on the host side with `win-exec` and its siblings on PATH.
     pub script: String,
+    /// How many guests of the image there are, side by side: 1 to 64. The script's programs reach another one
+    /// than the first by `--machine`.
+    #[serde(default = "one")]
+    pub machines: u32,
     /// What the guest runs on.
     pub machine: Machine,
     /// The account that commands run as.
@@ -36,6 +43,10 @@ pub struct Run {
     pub timeouts: RunTimeouts,
     /// Programs and firmware.
     pub tools: Tools,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// Deadlines in seconds.
@@ -59,6 +70,15 @@ impl Spec for Run {
         self.machine.check()?;
         self.tools.check(&self.machine)?;
         self.tools.check_bash()?;
-        self.network.check()
+        self.network.check()?;
+        if !(1..=MOST_MACHINES).contains(&self.machines) {
+            let problem = format!("{} guests; 1 to {MOST_MACHINES} are possible", self.machines);
+            return Err(SpecError::Value { path: "machines", problem });
+        }
+        if self.machines > 1 && self.network.ssh_port.is_some() {
+            let problem = "one port of the host cannot lead to several guests".into();
+            return Err(SpecError::Value { path: "network.sshPort", problem });
+        }
+        Ok(())
     }
 }

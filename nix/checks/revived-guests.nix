@@ -44,10 +44,23 @@ let
   layers = map layer [ "one" "two" ];
   # The second has booted: an image of a layer is one like any other.
   runs = [ (in' (builtins.elemAt layers 0).revived "one") (in' (builtins.elemAt layers 1) "two") ];
+
+  pair = revived.run {
+    name = "pair";
+    machines = 2;
+    script = ''
+      for number in 1 2; do
+        WFVM_MACHINE=$number win-exec '${nonce}'
+        win-exec --machine $number 'if exist C:\pair.txt exit 1'
+        win-exec --machine $number "echo $number> C:\pair.txt"
+      done
+      for number in 1 2; do WFVM_MACHINE=$number win-exec 'type C:\pair.txt' | tr -d '\r'; done > pair
+    '';
+  };
 in
 pkgs.runCommand "check-revived-guests"
   {
-    nativeBuildInputs = [ pkgs.gnugrep pkgs.qemu ] ++ runs;
+    nativeBuildInputs = [ pkgs.gnugrep pkgs.qemu ] ++ runs ++ [ pair ];
     exportReferencesGraph = [ "graph" (builtins.elemAt layers 0) ];
   } ''
   failed=
@@ -60,9 +73,11 @@ pkgs.runCommand "check-revived-guests"
   wfvm-run-one
   wfvm-run-two
   fact "two layers were installed side by side" "$(cat one two | tr '\n' ' ')" "one two "
+  wfvm-run-pair
+  fact "a script has two guests of one template" "$(tr '\n' ' ' < pair)" "1 2 "
   fact "a layer stands on the image" "$(qemu-img info ${builtins.elemAt layers 0} | sed -n 's/^backing file: //p')" ${product.demoImage}
   fact "and has no memory along" "$(grep -c ${revived} graph)" 0
   fact "a template has an image below it, too" "$(qemu-img info ${revived}/disk.qcow2 | sed -n 's/^backing file: //p')" ${product.demoImage}
   [ -z "$failed" ] || exit 1
-  echo 9 facts hold > $out
+  echo 10 facts hold > $out
 ''

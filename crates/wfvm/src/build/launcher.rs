@@ -1,11 +1,14 @@
 //! The files on the exchange drive that start a command in the guest: its variables, its script,
 //! and the batch file that runs it and leaves its exit code.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use serde_json::{Value, json};
 
-use super::{derivation::Derivation, paths::Paths};
+use super::{
+    derivation::Derivation,
+    paths::{self, Paths},
+};
 use crate::spec::{Command, Letters, OutputPlace, WindowsShell};
 
 /// Where the command runs: short, since many programs take no path over 260 characters.
@@ -39,7 +42,7 @@ pub struct Launch<'a> {
     /// What an exit code of this run is known by.
     pub nonce: &'a str,
     /// The image, for `WFVM_IMAGE`.
-    pub image: &'a str,
+    pub image: &'a Path,
 }
 
 /// A file of the exchange drive.
@@ -152,7 +155,7 @@ impl Launch<'_> {
             ("NIX_BUILD_TOP", build.clone()),
             ("HOME", format!(r"{build}\home")),
             ("NIX_STORE", format!(r"{}:\", self.letters.store)),
-            ("WFVM_IMAGE", self.image.to_owned()),
+            ("WFVM_IMAGE", paths::name_of(self.image)),
             ("WFVM_SYSTEM_OUT", format!(r"{build}\{OUT}")),
             ("WFVM_RUN_ID", self.nonce.to_owned()),
         ];
@@ -383,7 +386,7 @@ mod tests {
             letters: Letters::default(),
             place: OutputPlace::Exchange,
             nonce: "n1",
-            image: "image",
+            image: Path::new("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-windows.img"),
         };
         let files = launch.files().unwrap().files;
         files.into_iter().map(|file| (file.path, String::from_utf8(file.contents).unwrap())).collect()
@@ -443,6 +446,7 @@ mod tests {
             settings.contains("set \"tool=S:\\0123456789abcdfghijklmnpqrsvwxyz-t\\b\"\r\n"),
             "{settings}"
         );
+        assert!(settings.contains("set \"WFVM_IMAGE=windows.img\"\r\n"), "an output must not refer to it");
         assert!(settings.contains("set \"out=X:\\out\\out\"\r\n"));
         assert!(settings.contains("set \"out_store=/nix/store/0123456789abcdfghijklmnpqrsvwxyz-hello\"\r\n"));
         assert!(!settings.contains("lines"), "cmd.exe has no such value");
@@ -463,7 +467,7 @@ mod tests {
                 letters: Letters::default(),
                 place: OutputPlace::Exchange,
                 nonce: "n",
-                image: "i",
+                image: Path::new("i"),
             };
             launch.files()
         };

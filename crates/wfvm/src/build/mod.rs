@@ -142,7 +142,7 @@ async fn story(
         letters: spec.letters,
         place: spec.output_place,
         nonce: &nonce,
-        image: &spec.image.to_string_lossy(),
+        image: &spec.image,
     };
     let files = launch.files()?;
     if !files.not_set.is_empty() {

@@ -1,6 +1,6 @@
 //! Store paths in text, as the guest has them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use crate::nix::store_path::{STORE_DIR, StorePath};
 
@@ -57,6 +57,16 @@ impl Paths {
         let slash = if path.ends_with('/') && below.is_empty() { "\\" } else { "" };
         let below = below.replace('/', "\\");
         Some(if below.is_empty() { format!("{top}{slash}") } else { format!("{top}\\{below}") })
+    }
+}
+
+/// The name of a file; of a store path without its hash, by which whoever writes it down would refer to it.
+#[must_use]
+pub fn name_of(file: &Path) -> String {
+    let text = file.to_string_lossy();
+    match StorePath::from_absolute_path_full(&text) {
+        Ok((store_path, below)) if below.is_empty() => store_path.name().to_owned(),
+        _ => file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
     }
 }
 

@@ -47,7 +47,7 @@ fn three_guests_of_a_template_serve_one_script() {
     spec.network.ports = [("ssh".to_owned(), 22)].into();
     let status = laboratory.perform(&spec).unwrap_or_else(|failure| panic!("{failure}"));
     assert!(status.success(), "the script ended with {status}");
-    // From one memory, but what is drawn from it is told apart by the machine's identity.
+    // They go on from one memory, and yet none draws what another one has drawn.
     let drawn: Vec<String> =
         (1..=3).map(|n| fs_err::read_to_string(laboratory.path(&format!("random-{n}"))).unwrap()).collect();
     assert!(drawn.iter().all(|line| line.trim().len() == 64), "{drawn:?}");

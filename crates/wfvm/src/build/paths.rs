@@ -65,7 +65,7 @@ impl Paths {
 pub fn name_of(file: &Path) -> String {
     let text = file.to_string_lossy();
     match StorePath::from_absolute_path_full(&text) {
-        Ok((store_path, below)) if below.is_empty() => store_path.name().to_owned(),
+        Ok((store_path, "")) => store_path.name().to_owned(),
         _ => file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
     }
 }

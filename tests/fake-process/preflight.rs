@@ -191,6 +191,35 @@ fn secrets_come_from_their_files_and_stay_there() {
 }
 
 #[test]
+fn secrets_that_cannot_be_read_are_told_with_all_else() {
+    let stage = Stage::new();
+    let mut spec = german(&stage);
+    fs_err::write(stage.path("empty"), "").unwrap();
+    spec["login"] = json!({ "user": "wfvm", "passwordFile": stage.path("empty") });
+    spec["answerFile"]["productKeyFile"] = json!(stage.path("nowhere"));
+    spec["machine"]["memoryMib"] = json!(1024);
+    spec["answerFile"]["timeZone"] = json!("Europe/Berlin");
+    let file = stage.write_json(&spec);
+    let mut command = stage.command("wfvm-nix-builder");
+    let (status, told, page) = end(command.args(["preflight", "--json", "--spec"]).arg(&file));
+    assert_eq!(status, Some(2), "{told}{page}");
+    let verdict: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(verdict["wfvmPreflight"], 1);
+    let refused =
+        verdict["findings"].as_array().unwrap().iter().filter(|found| found["severity"] == "refusal");
+    let fields: Vec<&str> = refused.map(|found| found["field"].as_str().unwrap()).collect();
+    let wanted =
+        ["answerFile.timeZone", "machine.memoryMib", "answerFile.productKeyFile", "login.passwordFile"];
+    assert_eq!(fields, wanted, "{verdict:#}");
+    // An installation refuses the same, in one message.
+    let (status, page) = install(&stage, &file);
+    assert_eq!(status, Some(2), "{page}");
+    for words in ["passwordFile: ", " is empty\n", "productKeyFile: ", "machine.memoryMib: "] {
+        assert!(page.contains(words), "{words:?} is not in {page}");
+    }
+}
+
+#[test]
 fn inspect_needs_nothing_but_the_medium() {
     let stage = Stage::new();
     let iso = medium::german(&stage);

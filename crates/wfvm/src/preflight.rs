@@ -23,7 +23,7 @@ pub use finding::{Finding, Severity};
 pub use image::{product_key, unlisted_edition};
 pub use medium::{of_image, of_medium};
 pub use start::no_prompt;
-pub use verdict::Verdict;
+pub use verdict::{Verdict, schema};
 
 use crate::answer_file;
 use crate::guest_os::GuestOs;

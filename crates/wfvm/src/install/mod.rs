@@ -52,7 +52,18 @@ pub struct Places<'a> {
 /// # Errors
 /// [`InstallError`], if the medium cannot be read; what does not fit is in the verdict.
 pub fn preflight(spec: &Install) -> Result<Verdict, InstallError> {
-    preparation::preflight(&secrets::known(spec)?)
+    let (spec, unreadable) = secrets::known(spec);
+    preparation::preflight(&spec, &unreadable)
+}
+
+/// Writes the media of an installation below `directory` and starts nothing. How many bytes they have.
+///
+/// # Errors
+/// [`InstallError`], as of an installation.
+pub fn media(spec: &Install, directory: &Path) -> Result<u64, InstallError> {
+    let (spec, unreadable) = secrets::known(spec);
+    let media = preparation::inspect(&spec, &unreadable)?.write(&spec, directory)?;
+    Ok(media.written_bytes)
 }
 
 /// Installs, and puts the disk to `places.out`.
@@ -92,8 +103,8 @@ async fn story(
     progress.phase(Phase::Preflight, &format!("does {title} have what the spec asks for?"));
     // From here on with the secrets, which the evidence of a failure does not get to see.
     let secret = secrets::has(spec);
-    let spec = &secrets::known(spec)?;
-    let preparation = preparation::inspect(spec)?;
+    let (spec, unreadable) = &secrets::known(spec);
+    let preparation = preparation::inspect(spec, unreadable)?;
     progress.line(&format!("  {}", preparation.verdict.summary));
     for line in preparation.verdict.lines().lines() {
         progress.line(&format!("  {line}"));

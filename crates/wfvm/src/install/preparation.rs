@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::InstallError;
+use super::{InstallError, secrets};
 use crate::{
     answer_file::{self, AnswerFileError},
     guest_os::GuestOs,
@@ -38,11 +38,11 @@ pub(super) struct Media {
     pub(super) written_bytes: u64,
 }
 
-/// Reads the medium and finds everything that would stop Setup.
-pub(super) fn inspect(spec: &Install) -> Result<Preparation, InstallError> {
+/// Reads the medium and finds everything that would stop Setup, besides what is known of the secrets.
+pub(super) fn inspect(spec: &Install, unreadable: &[Finding]) -> Result<Preparation, InstallError> {
     let (medium, iso) = read(spec)?;
     let (os, _) = preflight::release(spec, &iso);
-    let verdict = verdict(spec, os, &iso);
+    let verdict = verdict(spec, os, &iso, unreadable);
     if verdict.is_refused() {
         return Err(InstallError::Preflight(verdict));
     }
@@ -50,10 +50,10 @@ pub(super) fn inspect(spec: &Install) -> Result<Preparation, InstallError> {
 }
 
 /// What [`inspect`] finds, when nothing shall be installed.
-pub(super) fn preflight(spec: &Install) -> Result<Verdict, InstallError> {
+pub(super) fn preflight(spec: &Install, unreadable: &[Finding]) -> Result<Verdict, InstallError> {
     let (_, iso) = read(spec)?;
     let (os, _) = preflight::release(spec, &iso);
-    Ok(verdict(spec, os, &iso))
+    Ok(verdict(spec, os, &iso, unreadable))
 }
 
 fn read(spec: &Install) -> Result<(PathBuf, WindowsIso), InstallError> {
@@ -64,9 +64,9 @@ fn read(spec: &Install) -> Result<(PathBuf, WindowsIso), InstallError> {
     Ok((medium, iso))
 }
 
-fn verdict(spec: &Install, os: &GuestOs, iso: &WindowsIso) -> Verdict {
+fn verdict(spec: &Install, os: &GuestOs, iso: &WindowsIso, unreadable: &[Finding]) -> Verdict {
     let label = &iso.volume_label;
-    let (summary, mut findings) = if spec.custom_answer_file.is_some() {
+    let (summary, findings) = if spec.custom_answer_file.is_some() {
         let summary = format!("{}, with an answer file of its own, from `{label}`", os.title);
         (summary, preflight::findings_around(spec, os, iso))
     } else {
@@ -76,6 +76,8 @@ fn verdict(spec: &Install, os: &GuestOs, iso: &WindowsIso) -> Verdict {
         };
         (summary, preflight::findings(spec, os, iso))
     };
+    let mut findings = secrets::beside(unreadable, findings);
+    findings.extend_from_slice(unreadable);
     findings.extend(files(spec));
     findings.extend(linted(spec, os, iso, &findings));
     Verdict::new(summary, findings)
@@ -236,7 +238,7 @@ mod tests {
     fn a_medium_that_is_not_there_is_the_specs_fault_and_names_field_and_file() {
         let mut json = spec::tests::good_install();
         json["installationMedium"] = "/there-is-no.iso".into();
-        let error = inspect(&spec::parse(&json.to_string()).unwrap()).unwrap_err();
+        let error = inspect(&spec::parse(&json.to_string()).unwrap(), &[]).unwrap_err();
         assert_eq!(error.blame(), Blame::Input);
         let page = error.to_string();
         assert!(page.starts_with("installationMedium: ") && page.contains("/there-is-no.iso"), "{page}");

@@ -1,13 +1,19 @@
 //! The findings of a spec and its medium, for people and for programs.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Finding, Severity};
 
+/// The version of the JSON.
+const VERSION: u32 = 1;
+
 /// What came of laying a spec beside its medium.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
+    /// Version of this format: 1.
+    pub wfvm_preflight: u32,
     /// What will be installed, in one line.
     pub summary: String,
     /// Everything that was found, refusals first.
@@ -19,7 +25,7 @@ impl Verdict {
     #[must_use]
     pub fn new(summary: String, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-        Self { summary, findings }
+        Self { wfvm_preflight: VERSION, summary, findings }
     }
 
     /// Whether no machine may start.
@@ -52,4 +58,10 @@ impl Verdict {
         // Strings and lists, which JSON always holds.
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
+}
+
+/// The JSON schema of [`Verdict`], as text.
+#[must_use]
+pub fn schema() -> String {
+    crate::spec::schema::<Verdict>()
 }

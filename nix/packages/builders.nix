@@ -51,8 +51,10 @@
       "wfvm/src/steps.rs"
       "wfvm/src/store_volume"
       "wfvm/src/template"
+      "wfvm/src/verify"
       "wfvm-nix-builder/src/forward.rs"
       "wfvm-nix-builder/src/nix_env/guest.rs"
+      "wfvm-nix-builder/src/nix_env/person.rs"
       "wfvm-nix-builder/src/tasks/build.rs"
       "wfvm-nix-builder/src/tasks/clones.rs"
       "wfvm-nix-builder/src/tasks/doctor.rs"
@@ -65,6 +67,7 @@
       "wfvm-nix-builder/src/tasks/schema.rs"
       "wfvm-nix-builder/src/tasks/store_volume.rs"
       "wfvm-nix-builder/src/tasks/template.rs"
+      "wfvm-nix-builder/src/tasks/verify.rs"
       "wfvm-nix-builder/src/win"
     ];
   };
@@ -101,7 +104,9 @@
       "wfvm/src/spec/run.rs"
       "wfvm/src/spec/template.rs"
       "wfvm/src/store_volume"
+      "wfvm/src/verify"
       "wfvm/src/windows_iso"
+      "wfvm-nix-builder/src/nix_env/person.rs"
       "wfvm-nix-builder/src/tasks/build.rs"
       "wfvm-nix-builder/src/tasks/clones.rs"
       "wfvm-nix-builder/src/tasks/doctor.rs"
@@ -114,6 +119,7 @@
       "wfvm-nix-builder/src/tasks/schema.rs"
       "wfvm-nix-builder/src/tasks/store_volume.rs"
       "wfvm-nix-builder/src/tasks/template.rs"
+      "wfvm-nix-builder/src/tasks/verify.rs"
     ];
   };
 }

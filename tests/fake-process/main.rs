@@ -26,3 +26,4 @@ mod ssh_server;
 mod stage;
 mod standalone;
 mod store_volume;
+mod verify;

@@ -24,4 +24,5 @@ mod settings;
 mod several;
 mod side_by_side;
 mod store_volume;
+mod verify;
 mod windows_programs;

@@ -74,7 +74,7 @@ fn processes_of(directory: &Path) -> Vec<String> {
 }
 
 /// The kernel ends the children of a killed builder in a moment.
-fn assert_nothing_runs(laboratory: &Laboratory) {
+pub(crate) fn assert_nothing_runs(laboratory: &Laboratory) {
     let gone = async {
         while !processes_of(&laboratory.path("")).is_empty() {
             wait::poll_pause().await;

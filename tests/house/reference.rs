@@ -36,14 +36,29 @@ fn assert_schema(subcommand: &str, schema: &str) {
     );
 }
 
+fn assert_told(name: &str, schema: &str) {
+    let file = format!("docs/reference/{name}.json");
+    let documented = fs_err::read_to_string(source::root().join(&file)).unwrap_or_default();
+    assert!(
+        documented == format!("{schema}\n"),
+        "{file} is not the schema of the code; this repairs it:\n\n  \
+         cargo run --package wfvm-nix-builder -- schema {name} > {file}\n"
+    );
+}
+
 #[test]
 fn the_schema_of_an_inspection_is_that_of_the_code() {
-    const FILE: &str = "docs/reference/inspection.json";
-    assert!(
-        source::text(FILE) == format!("{}\n", wfvm::inspect::schema()),
-        "{FILE} is not the schema of the code; this repairs it:\n\n  \
-         cargo run --package wfvm-nix-builder -- schema inspection > {FILE}\n"
-    );
+    assert_told("inspection", &wfvm::inspect::schema());
+}
+
+#[test]
+fn the_schema_of_a_preflight_is_that_of_the_code() {
+    assert_told("preflight", &wfvm::preflight::schema());
+}
+
+#[test]
+fn the_schema_of_a_verification_is_that_of_the_code() {
+    assert_told("verification", &wfvm::verify::schema());
 }
 
 #[test]
@@ -114,8 +129,12 @@ fn variables_after(text: &str, mark: &str) -> BTreeSet<String> {
 fn the_environment_variables_are_those_of_the_code() {
     let tasks = source::text(&format!("{BUILDER}/nix_env/mod.rs"));
     let guests = source::text(&format!("{BUILDER}/nix_env/guest.rs"));
-    let readers =
-        [source::between(&tasks, "fn read()", "\n}\n"), source::between(&guests, "fn of_guest()", "\n}\n")];
+    let persons = source::text(&format!("{BUILDER}/nix_env/person.rs"));
+    let readers = [
+        source::between(&tasks, "fn read()", "\n}\n"),
+        source::between(&guests, "fn of_guest()", "\n}\n"),
+        source::between(&persons, "fn person()", "\n}\n"),
+    ];
     let reader = readers.join("\n");
     let is_name = |literal: &&str| literal.chars().all(|c| c.is_ascii_uppercase() || c == '_');
     let mut names: BTreeSet<String> =

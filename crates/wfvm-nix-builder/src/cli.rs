@@ -31,6 +31,10 @@ enum Task {
     #[cfg(feature = "inspect")]
     /// Lay the spec of an installation beside its medium and tell all that does not fit; nothing starts.
     Preflight(tasks::Preflight),
+    #[cfg(all(feature = "inspect", feature = "layer", feature = "run"))]
+    /// Do everything once with an installation medium and write a report without secrets: preflight, media,
+    /// install, layer, run, template, clone.
+    Verify(tasks::Verify),
     #[cfg(feature = "layer")]
     /// Run a script beside a guest and keep what it changed, as an image on top of another. As a
     /// derivation's builder it takes no arguments.
@@ -65,7 +69,7 @@ enum Task {
         feature = "run",
         feature = "linux"
     ))]
-    /// Print the JSON schema of a subcommand's spec, or of what `inspect` prints.
+    /// Print the JSON schema of a subcommand's spec, or of what `inspect`, `preflight` or `verify` tell.
     Schema {
         /// The subcommand.
         #[arg(value_enum)]
@@ -139,6 +143,8 @@ impl Cli {
             Task::Inspect(inspect) => inspect.perform(),
             #[cfg(feature = "inspect")]
             Task::Preflight(preflight) => preflight.perform(),
+            #[cfg(all(feature = "inspect", feature = "layer", feature = "run"))]
+            Task::Verify(verify) => verify.perform(),
             #[cfg(feature = "layer")]
             Task::Layer(layer) => layer.perform(),
             #[cfg(feature = "run")]

@@ -72,3 +72,5 @@ pub mod clones;
 pub mod linux_guest;
 #[cfg(feature = "run")]
 pub mod doctor;
+#[cfg(all(feature = "inspect", feature = "layer", feature = "run"))]
+pub mod verify;

@@ -2,11 +2,15 @@
 
 #[cfg(feature = "script")]
 mod guest;
+#[cfg(all(feature = "inspect", feature = "layer", feature = "run"))]
+mod person;
 
 use std::{ffi::OsString, path::PathBuf};
 
 #[cfg(feature = "script")]
 pub(crate) use guest::{GuestEnv, SSH_PASSWORD, SSH_PORT, of_guest, socket_of};
+#[cfg(all(feature = "inspect", feature = "layer", feature = "run"))]
+pub(crate) use person::person;
 
 /// What the environment says to a task.
 #[derive(Debug, Clone, Default)]

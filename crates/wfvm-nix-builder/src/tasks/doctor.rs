@@ -29,7 +29,10 @@ impl Doctor {
     pub(crate) fn perform(&self) -> Outcome {
         let scratch = scratch()?;
         let path: Vec<PathBuf> = std::env::split_paths(&nix_env::of_guest().path).collect();
-        let seen = block_on(interruptible(async { Ok(Seen::now(&self.qemu, &path, scratch.path()).await) }))?;
+        let temporary = std::env::temp_dir();
+        let room = [doctor::STORE.as_ref(), temporary.as_path()];
+        let seen =
+            block_on(interruptible(async { Ok(Seen::now(&self.qemu, &path, scratch.path(), &room).await) }))?;
         let checks = doctor::checks(&seen);
         let text = if self.json {
             let report = serde_json::json!({ "wfvmDoctor": 1, "checks": checks });

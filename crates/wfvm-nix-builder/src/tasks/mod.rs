@@ -27,6 +27,8 @@ mod schema;
 mod store_volume;
 #[cfg(feature = "run")]
 mod template;
+#[cfg(all(feature = "inspect", feature = "layer", feature = "run"))]
+mod verify;
 
 use std::{
     future::Future,
@@ -70,6 +72,8 @@ use tempfile::TempDir;
 #[cfg(feature = "run")]
 pub(crate) use template::{CheckTemplate, template};
 use tokio::signal::unix::{SignalKind, signal};
+#[cfg(all(feature = "inspect", feature = "layer", feature = "run"))]
+pub(crate) use verify::Verify;
 use wfvm::{
     blame::Blame,
     machine::Display,

@@ -25,8 +25,12 @@ pub(crate) enum SchemaOf {
     Run,
     /// `linux`
     Linux,
+    /// What `preflight --json` prints
+    Preflight,
     /// `template`
     Template,
+    /// What `verify` writes
+    Verification,
 }
 
 pub(crate) fn schema(of: SchemaOf) -> Outcome {
@@ -38,6 +42,8 @@ pub(crate) fn schema(of: SchemaOf) -> Outcome {
         SchemaOf::Layer => spec::schema::<spec::Layer>(),
         SchemaOf::Run => spec::schema::<spec::Run>(),
         SchemaOf::Linux => spec::schema::<spec::Linux>(),
+        SchemaOf::Preflight => wfvm::preflight::schema(),
+        SchemaOf::Verification => wfvm::verify::schema(),
         SchemaOf::Template => spec::schema::<spec::Template>(),
     };
     print(&schema)?;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::seen::{Nix, Seen};
@@ -13,7 +14,7 @@ const GUEST_BYTES: u64 = 4 * GIB;
 const IMAGE_BYTES: u64 = 25 * GIB;
 
 /// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Check {
     /// What, in a word.
     pub name: &'static str,
@@ -26,7 +27,7 @@ pub struct Check {
 }
 
 /// How something is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
     /// As it should be.
@@ -58,7 +59,7 @@ pub fn checks(seen: &Seen) -> Vec<Check> {
             name: "nix",
             verdict: Verdict::Warning,
             found: problem.clone(),
-            advice: "without Nix, `inspect`, `lint` and `install --spec` work, and nothing else does".into(),
+            advice: "without Nix, `inspect`, `lint`, `verify` and all tasks with `--spec` work; expressions need it".into(),
         },
     });
     if let Ok(nix) = &seen.nix {
@@ -126,7 +127,8 @@ fn room(seen: &Seen) -> Check {
     if seen.room.iter().all(|(_, bytes)| *bytes >= IMAGE_BYTES) {
         return good("room", found);
     }
-    let advice = "an installed Windows takes some 15 GiB in the store, and as much where Nix builds".into();
+    let advice =
+        "an installed Windows takes some 15 GiB where it is kept, and as much where it is made".into();
     Check { name: "room", verdict: Verdict::Warning, found, advice }
 }
 

@@ -6,4 +6,4 @@ mod seen;
 mod tests;
 
 pub use judgement::{Check, Verdict, checks, page};
-pub use seen::{Nix, Seen};
+pub use seen::{Nix, STORE, Seen};

@@ -9,8 +9,8 @@ use crate::{accelerator, tool::Tool};
 
 /// How long a program may take to tell its version or its settings.
 const ANSWER: Duration = Duration::from_secs(20);
-/// Where images end up, and where they are made.
-const STORE: &str = "/nix/store";
+/// Where images of Nix' builds end up.
+pub const STORE: &str = "/nix/store";
 
 /// A host.
 #[derive(Debug, Clone)]
@@ -45,8 +45,9 @@ pub struct Nix {
 }
 
 impl Seen {
-    /// Looks. `qemu` is the program that the probe of KVM runs; `path` is where programs are found.
-    pub async fn now(qemu: &Path, path: &[PathBuf], scratch: &Path) -> Self {
+    /// Looks. `qemu` is the program that the probe of KVM runs; `path` is where programs are found, `room` where
+    /// images are made and kept.
+    pub async fn now(qemu: &Path, path: &[PathBuf], scratch: &Path, room: &[&Path]) -> Self {
         let find = |name: &str| path.iter().map(|directory| directory.join(name)).find(|file| file.is_file());
         let kvm = accelerator::probe(qemu, scratch).await;
         let mut programs = vec![("qemu", version(Some(qemu.to_owned())).await)];
@@ -54,17 +55,15 @@ impl Seen {
             programs.push((name, version(find(name)).await));
         }
         let meminfo = fs_err::read_to_string("/proc/meminfo").unwrap_or_default();
-        let store = Path::new(STORE);
-        let places = [store.to_owned(), std::env::temp_dir()];
         Self {
             kvm,
             virtualisation: virtualises(&fs_err::read_to_string("/proc/cpuinfo").unwrap_or_default()),
             memory_bytes: bytes_of("MemTotal", &meminfo),
             available_bytes: bytes_of("MemAvailable", &meminfo),
             processors: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            room: places
-                .into_iter()
-                .filter_map(|place| free_bytes(&place).map(|free| (place, free)))
+            room: room
+                .iter()
+                .filter_map(|place| free_bytes(place).map(|free| (place.to_path_buf(), free)))
                 .collect(),
             programs,
             nix: nix(find("nix")).await,

@@ -1,6 +1,35 @@
 //! The Nix expression that installs a medium.
 
-use crate::windows_iso::{Image, Platform, WindowsIso};
+use crate::{
+    spec::{AnswerMedium, Firmware},
+    windows_iso::{Image, Platform, WindowsIso},
+};
+
+/// What of a machine and an answer file a medium decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fitting {
+    /// UEFI, if the medium starts by it without a key press.
+    pub firmware: Firmware,
+    /// The medium whose answer file Setup finds before the installation medium's own.
+    pub answer_medium: AnswerMedium,
+    /// A language that both Setup and the image speak, if there is one.
+    pub language: Option<String>,
+}
+
+impl Fitting {
+    /// For an image of a medium, or for any.
+    #[must_use]
+    pub fn of(image: Option<&Image>, medium: &WindowsIso) -> Self {
+        let uefi = medium.boots(Platform::Uefi) && medium.no_prompt.is_some();
+        // Ours comes first only from a medium that can be written to; a floppy is small.
+        let hidden = medium.foreign_answer_file.is_some_and(|path| !path.contains('/'));
+        Self {
+            firmware: if uefi { Firmware::Uefi } else { Firmware::Bios },
+            answer_medium: if hidden { AnswerMedium::Usb } else { AnswerMedium::Iso },
+            language: language(image, medium).map(Into::into),
+        }
+    }
+}
 
 /// `wfvm.makeWindowsImage { … }` with what differs from the defaults.
 pub(super) fn of(file: &str, chosen: Option<&Image>, medium: &WindowsIso) -> String {
@@ -9,16 +38,16 @@ pub(super) fn of(file: &str, chosen: Option<&Image>, medium: &WindowsIso) -> Str
     if let Some(image) = image {
         lines.push(format!("imageSelection = {};", selection(image, medium)));
     }
-    if !medium.boots(Platform::Uefi) || medium.no_prompt.is_none() {
+    let fitting = Fitting::of(image, medium);
+    if fitting.firmware == Firmware::Bios {
         lines.push("firmware = \"bios\";".into());
     }
-    // Ours comes first only from a medium that can be written to; a floppy is small.
-    if medium.foreign_answer_file.is_some_and(|path| !path.contains('/')) {
+    if fitting.answer_medium == AnswerMedium::Usb {
         lines.push("answerMedium = \"usb\";".into());
     }
-    if let Some(language) = language(image, medium).filter(|language| *language != "en-US") {
+    if let Some(language) = fitting.language.filter(|language| language != "en-US") {
         for argument in ["uiLanguage", "inputLocale", "userLocale", "systemLocale"] {
-            lines.push(format!("{argument} = {};", string(language)));
+            lines.push(format!("{argument} = {};", string(&language)));
         }
     }
     format!("wfvm.makeWindowsImage {{\n  {}\n}}", lines.join("\n  "))

@@ -3,6 +3,7 @@
 mod expression;
 mod page;
 
+pub use expression::Fitting;
 use schemars::JsonSchema;
 use serde::Serialize;
 

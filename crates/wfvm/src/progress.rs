@@ -18,6 +18,8 @@ pub struct Progress {
     channel: Channel,
     started: Instant,
     phase: Arc<Mutex<Phase>>,
+    /// What was told so far, with the time since the beginning.
+    told: Arc<Mutex<Vec<(Phase, Duration)>>>,
     moved: Arc<Mutex<Moved>>,
     /// Stands before each line of one of several that share a log.
     prefix: Arc<str>,
@@ -84,6 +86,7 @@ impl Progress {
             channel,
             started: Instant::now(),
             phase: Arc::new(Mutex::new(Phase::Preflight)),
+            told: Arc::default(),
             moved: Arc::default(),
             prefix: "".into(),
         }
@@ -94,12 +97,13 @@ impl Progress {
     #[must_use]
     pub fn named(&self, name: &str) -> Self {
         let phase = Arc::new(Mutex::new(self.current()));
-        Self { phase, prefix: format!("{name}| ").into(), ..self.clone() }
+        Self { phase, told: Arc::default(), prefix: format!("{name}| ").into(), ..self.clone() }
     }
 
     /// A new phase begins. `detail` says what happens in it.
     pub fn phase(&self, phase: Phase, detail: &str) {
         *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).push((phase, self.started.elapsed()));
         let line = format!("{}{}{phase}: {detail}", self.prefix, self.elapsed());
         match &self.channel {
             Channel::Nix => {
@@ -119,6 +123,14 @@ impl Progress {
     #[must_use]
     pub fn current(&self) -> Phase {
         *self.phase.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All phases so far, and how long each has taken; the last one until now.
+    #[must_use]
+    pub fn times(&self) -> Vec<(Phase, Duration)> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let ends = told.iter().skip(1).map(|(_, at)| *at).chain([self.started.elapsed()]);
+        told.iter().zip(ends).map(|((phase, at), end)| (*phase, end.saturating_sub(*at))).collect()
     }
 
     /// What moves within the phase, such as `312 MiB written`. It replaces the one before and is not logged.
@@ -180,6 +192,18 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_phase_has_taken_the_time_to_the_next() {
+        let progress = Progress::new(Reader::Lines);
+        assert_eq!(progress.times(), []);
+        progress.phase(Phase::Boot, "");
+        progress.phase(Phase::Session, "");
+        let times = progress.times();
+        assert_eq!(times.iter().map(|(phase, _)| *phase).collect::<Vec<_>>(), [Phase::Boot, Phase::Session]);
+        let all: Duration = times.iter().map(|(_, took)| *took).sum();
+        assert!(all <= progress.started.elapsed(), "{times:?}");
+    }
 
     #[test]
     fn nix_is_not_told_the_same_twice_nor_everything_at_once() {

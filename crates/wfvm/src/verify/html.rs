@@ -78,7 +78,11 @@ fn phases(page: &mut Page, phases: &[Phase]) {
                 };
                 // One line, however much stands beside it.
                 page.element("td", &time.replace(' ', "\u{a0}"));
-                page.element("td", phase.because.as_deref().unwrap_or(&phase.facts.join("; ")));
+                let parts = phase.parts.iter().map(|part| format!("{} {:.1} s", part.phase, part.seconds));
+                let parts = parts.collect::<Vec<_>>().join(", ");
+                let told = phase.because.iter().chain(&phase.facts).cloned();
+                let told: Vec<String> = told.chain((!parts.is_empty()).then_some(parts)).collect();
+                page.element("td", &told.join("; "));
             });
         }
     });

@@ -14,7 +14,7 @@ pub use hidden::{Hidden, host_name};
 pub use html::html;
 pub use page::page;
 pub use programs::{complete, find as find_tools};
-pub use report::{Failure, Outcome, Phase, Report, Step, VERSION, Versions, schema};
+pub use report::{Failure, Outcome, Part, Phase, Report, Step, VERSION, Versions, schema};
 pub use specs::Wishes;
 
 use crate::{
@@ -31,6 +31,7 @@ use crate::{
     progress::{Progress, Reader},
     run,
     script::Surroundings,
+    session,
     spec::Tools,
     template::{self, Template},
     tool::status_in_words,
@@ -98,13 +99,14 @@ pub async fn verify(plan: Plan<'_>) -> Report {
         let (mut found, since) = (Found::default(), Instant::now());
         let ended = Box::pin(story.perform(step, &progress, &mut found)).await;
         progress.end();
-        let seconds = since.elapsed().as_secs_f64();
-        let failure = ended.err().map(|failure| failure.without(story.plan.hidden));
-        let found = Found {
-            findings: found.findings.into_iter().map(|finding| story.plan.hidden.finding(finding)).collect(),
-            facts: found.facts.iter().map(|fact| story.plan.hidden.text(fact)).collect(),
-        };
-        report.phases.push(Phase::performed(step, seconds, found.findings, found.facts, failure));
+        let hidden = &*story.plan.hidden;
+        let failure = ended.err().map(|failure| failure.without(hidden));
+        report.phases.push(Phase {
+            parts: progress.times().into_iter().map(Part::new).collect(),
+            facts: found.facts.iter().map(|fact| hidden.text(fact)).collect(),
+            findings: found.findings.into_iter().map(|finding| hidden.finding(finding)).collect(),
+            ..Phase::performed(step, since.elapsed(), failure)
+        });
     }
     report.machine = story.specs.map(|specs| specs.install.machine);
     report.medium = story.medium;
@@ -167,6 +169,11 @@ impl Story<'_> {
 
         let password = specs::password().map_err(host)?;
         self.plan.hidden.secret(&password);
+        // One that cannot be read is found below.
+        let key = self.plan.wishes.product_key_file.as_deref().map(session::read_secret);
+        if let Some(Ok(key)) = key {
+            self.plan.hidden.secret(&key);
+        }
         specs::write_secret(&self.places.password, &password).map_err(host)?;
         let tools = self.plan.tools.as_ref().map_err(|problem| plain(Blame::Host, problem))?;
         let nonces = Nonces { layer: nonce::new().map_err(host)?, run: nonce::new().map_err(host)? };

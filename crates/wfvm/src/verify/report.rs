@@ -1,10 +1,12 @@
 //! The report, as JSON has it.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::hidden::Hidden;
-use crate::{blame::Blame, doctor::Check, inspect::Inspection, preflight::Finding, spec::Machine};
+use crate::{blame::Blame, doctor::Check, inspect::Inspection, phase, preflight::Finding, spec::Machine};
 
 /// The version of the JSON.
 pub const VERSION: u32 = 1;
@@ -142,12 +144,24 @@ pub struct Phase {
     pub because: Option<String>,
     /// How long it took.
     pub seconds: f64,
+    /// Where the time went, by the phases of the task.
+    pub parts: Vec<Part>,
     /// What can be told of one that went well.
     pub facts: Vec<String>,
     /// What `preflight` found.
     pub findings: Vec<Finding>,
     /// Why it failed.
     pub failure: Option<Failure>,
+}
+
+/// A phase of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    /// Its word in all logs.
+    pub phase: String,
+    /// How long it took.
+    pub seconds: f64,
 }
 
 /// Why a phase failed.
@@ -228,24 +242,38 @@ impl Phase {
             outcome: Outcome::Skipped,
             because,
             seconds: 0.0,
+            parts: Vec::new(),
             facts: Vec::new(),
             findings: Vec::new(),
             failure: None,
         }
     }
 
-    pub(super) fn performed(
-        name: Step,
-        seconds: f64,
-        findings: Vec<Finding>,
-        facts: Vec<String>,
-        failure: Option<Failure>,
-    ) -> Self {
+    /// What came of one, before anything is told of it but its time and its end.
+    pub(super) fn performed(name: Step, took: Duration, failure: Option<Failure>) -> Self {
         let outcome = if failure.is_some() { Outcome::Failed } else { Outcome::Passed };
-        // Milliseconds are more than anybody compares.
-        let seconds = (seconds * 1000.0).round() / 1000.0;
-        Self { name, outcome, because: None, seconds, facts, findings, failure }
+        Self {
+            name,
+            outcome,
+            because: None,
+            seconds: seconds(took),
+            parts: Vec::new(),
+            facts: Vec::new(),
+            findings: Vec::new(),
+            failure,
+        }
     }
+}
+
+impl Part {
+    pub(super) fn new((phase, took): (phase::Phase, Duration)) -> Self {
+        Self { phase: phase.word().into(), seconds: seconds(took) }
+    }
+}
+
+/// Milliseconds are more than anybody compares.
+fn seconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
 impl Report {

@@ -235,6 +235,7 @@ fn install(
     let image = medium.images.iter().find(|image| Some(image.index) == index);
     let fitting = Fitting::of(image, medium);
     let language = fitting.language.as_deref().unwrap_or("en-US");
+    let is_server = os.is_some_and(|os| os.product_type == "ServerNT");
     let payload = wishes.payload.iter().map(|file| {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         json!({ "name": name, "source": file })
@@ -255,6 +256,8 @@ fn install(
             "timeZone": "UTC",
             "computerName": COMPUTER,
             "accounts": [{ "name": USER, "passwordFile": places.password, "groups": ["Administrators"] }],
+            // A server's first logon may ask for one (Microsoft, "AdministratorPassword"); a client's never does.
+            "administratorPasswordFile": is_server.then_some(&places.password),
             "autoLogon": USER,
         },
         "payload": payload.collect::<Vec<_>>(),

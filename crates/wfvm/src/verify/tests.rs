@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use proptest::prelude::*;
 use quick_xml::{Reader as Xml, events::Event};
@@ -11,6 +11,8 @@ use crate::{
     spec::{Accelerator, Firmware},
     windows_iso::{Architecture, BootEntry, CatalogPatch, Image, Platform},
 };
+
+const TOOK: Duration = Duration::from_millis(1234);
 
 fn entry(platform: Platform) -> BootEntry {
     BootEntry { platform, bootable: true, emulation: 0, load_segment: 0, lba: 300, lba_offset: 0, sectors: 1 }
@@ -72,6 +74,9 @@ fn what_is_made_for_a_medium_of_any_release_fits_it() {
         // What its file would have.
         let password = specs::password().unwrap();
         (spec.login.password, spec.login.password_file) = (password.clone(), None);
+        spec.answer_file.administrator_password =
+            spec.answer_file.administrator_password_file.take().map(|_| password.clone());
+        assert_eq!(spec.answer_file.administrator_password.is_some(), os.product_type == "ServerNT");
         (spec.answer_file.accounts[0].password, spec.answer_file.accounts[0].password_file) =
             (password, None);
         let findings = preflight::findings(&spec, os, &medium);
@@ -109,10 +114,10 @@ fn what_a_phase_needs_comes_before_it() {
         assert_eq!(serde_json::to_value(step).unwrap(), step.word());
     }
     let mut report = Report::new(Vec::new());
-    report.phases.push(Phase::performed(Step::Preflight, 0.1, Vec::new(), Vec::new(), None));
+    report.phases.push(Phase::performed(Step::Preflight, TOOK, None));
     assert_eq!(report.missing(Step::Media), None);
     let failure = Failure::new(vec!["x".into()], Blame::Guest, "x".into());
-    report.phases.push(Phase::performed(Step::Media, 0.1, Vec::new(), Vec::new(), Some(failure)));
+    report.phases.push(Phase::performed(Step::Media, TOOK, Some(failure)));
     assert_eq!(report.missing(Step::Install), Some(Step::Media));
     report.phases.push(Phase::skipped(Step::Install, Step::Media));
     assert_eq!(report.missing(Step::Layer), Some(Step::Install));
@@ -139,7 +144,12 @@ fn report_of(text: &str) -> Report {
     let mut report = Report::new(vec![check]);
     report.medium = Some(Inspection::new(&text(), iso));
     report.phases = vec![
-        Phase::performed(Step::Preflight, 0.1, vec![finding], vec![text()], Some(failure)),
+        Phase {
+            parts: vec![Part::new((phase::Phase::Boot, TOOK))],
+            findings: vec![finding],
+            facts: vec![text()],
+            ..Phase::performed(Step::Preflight, TOOK, Some(failure))
+        },
         Phase::skipped(Step::Media, Step::Preflight),
     ];
     report.concluded()

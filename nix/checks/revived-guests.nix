@@ -52,7 +52,7 @@ let
       for number in 1 2; do
         WFVM_MACHINE=$number win-exec '${nonce}'
         win-exec --machine $number 'if exist C:\pair.txt exit 1'
-        win-exec --machine $number "echo $number> C:\pair.txt"
+        win-exec --machine $number "(echo $number)> C:\pair.txt"
       done
       for number in 1 2; do WFVM_MACHINE=$number win-exec 'type C:\pair.txt' | tr -d '\r'; done > pair
     '';

@@ -4,7 +4,7 @@ use crate::source;
 
 /// A crate, where it lives below `crates/`, and no other place.
 const HOMES: &[(&str, &[&str])] = &[
-    ("base64", &["wfvm/src/answer_file/"]),
+    ("base64", &["wfvm/src/answer_file/", "wfvm/src/verify/"]),
     ("clap", &["wfvm-nix-builder/src/cli.rs", "wfvm-nix-builder/src/tasks/", "wfvm-nix-builder/src/win/"]),
     ("cpio", &["reference-guest/src/initramfs.rs", "wfvm/src/linux_guest/initramfs.rs"]),
     ("fatfs", &["wfvm/src/media/", "reference-guest/src/disk_configuration/"]),

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use quick_xml::escape::escape;
 
 use super::report::{Failure, Outcome, Phase, Report};
@@ -119,7 +120,7 @@ fn failed(page: &mut Page, failure: &Failure) {
     if let Some(picture) = &failure.picture {
         page.element("p", "The guest's screen:");
         page.0.push_str("<img alt=\"the guest's screen\" src=\"data:image/png;base64,");
-        base64(picture, &mut page.0);
+        BASE64_STANDARD.encode_string(picture, &mut page.0);
         page.0.push_str("\"/>\n");
     }
     if let Some(text) = &failure.screen_text {
@@ -215,41 +216,4 @@ fn is_shown(c: char) -> bool {
         matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
     let none = matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe;
     breaks || !(c.is_control() || turns || none)
-}
-
-/// RFC 4648, section 4.
-fn base64(bytes: &[u8], out: &mut String) {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for group in bytes.chunks(3) {
-        let value =
-            group.iter().fold(0_u32, |value, byte| value << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
-        for digit in 0..4 {
-            let at = (value >> (18 - 6 * digit) & 63) as usize;
-            // A padding stands for what was not there.
-            let digit = if digit > group.len() { b'=' } else { DIGITS.get(at).copied().unwrap_or(b'=') };
-            out.push(char::from(digit));
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_are_written_as_the_standard_has_them() {
-        // RFC 4648, section 10.
-        for (bytes, text) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            let mut out = String::new();
-            base64(bytes.as_bytes(), &mut out);
-            assert_eq!(out, text);
-        }
-    }
 }

@@ -12,7 +12,7 @@ set "step=find install.swm"
 for %%d in (C D E F G H I J K) do if exist %%d:\sources\install.swm set source=/ImageFile:"%%d:\sources\install.swm" /SWMFile:"%%d:\sources\install*.swm"
 if not "%errorlevel%"=="0" goto failed
 set "step=dism /Apply-Image"
-dism.exe /Apply-Image %source% /Index:6 /ApplyDir:W:\ > COM1
+dism.exe /Apply-Image %source% /Index:3 /ApplyDir:W:\ > COM1
 if not "%errorlevel%"=="0" goto failed
 set "step=W:\Windows\System32\bcdboot.exe W:\Windows /s S: /f BIOS"
 W:\Windows\System32\bcdboot.exe W:\Windows /s S: /f BIOS

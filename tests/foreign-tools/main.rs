@@ -4,6 +4,8 @@
 
 mod answer_file;
 mod builders;
+#[path = "../golden/case.rs"]
+mod case;
 mod damage;
 mod exchange;
 mod linux_initramfs;
@@ -12,6 +14,7 @@ mod nix;
 mod offline_disk;
 mod outputs;
 mod program;
+mod rehearsal;
 mod prompt_free;
 mod store_volume;
 mod surgery;

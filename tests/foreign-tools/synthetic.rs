@@ -111,7 +111,14 @@ fn boot_wim(place: &Place, build: u32) {
 }
 
 /// Puts an image into a file: the first makes it.
-fn image(wim: &str, content: &str, name: &str, number: usize, options: &[&str], properties: &[&str]) {
+pub(crate) fn image(
+    wim: &str,
+    content: &str,
+    name: &str,
+    number: usize,
+    options: &[&str],
+    properties: &[&str],
+) {
     let command = if number == 1 { "capture" } else { "append" };
     let mut words = vec![command, content, wim, name, "A <description> & more"];
     // How it is compressed is settled by the first.

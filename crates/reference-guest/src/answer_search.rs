@@ -67,9 +67,30 @@ pub(crate) fn search(drives: &[Drive], installation_medium: Option<&Path>, pass:
     }
     let mut places = ranked(media.iter().map(|(drive, path)| (*drive, path.as_path())).collect());
     if let Some(medium) = installation_medium {
-        places.push(Place { directory: medium.join("sources"), windows_directory: "\\Sources\\".to_owned() });
+        places.push(sources_of(medium));
     }
     search_places(&places, pass)
+}
+
+/// Searches what CDs hold, by their letters.
+pub(crate) fn search_cds(cds: &[(char, &Path)], installation_medium: &Path, pass: Pass) -> Outcome {
+    let drives: Vec<Drive> = cds
+        .iter()
+        .map(|(letter, mount)| Drive {
+            letter: *letter,
+            device: PathBuf::new(),
+            kind: Kind::Optical,
+            mount: (*mount).to_owned(),
+        })
+        .collect();
+    let mut places = ranked(drives.iter().map(|drive| (drive, drive.mount.as_path())).collect());
+    places.push(sources_of(installation_medium));
+    search_places(&places, pass)
+}
+
+/// `\Sources` of the distribution.
+fn sources_of(installation_medium: &Path) -> Place {
+    Place { directory: installation_medium.join("sources"), windows_directory: "\\Sources\\".to_owned() }
 }
 
 fn ranked(mut media: Vec<(&Drive, &Path)>) -> Vec<Place> {

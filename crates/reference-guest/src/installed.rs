@@ -140,7 +140,7 @@ fn write_settings(
     {
         found
             .file
-            .check(Pass::OfflineServicing)
+            .check(Pass::OfflineServicing, passes::product(system))
             .map_err(|fault| passes::parse_page(&found.windows_path, Pass::OfflineServicing, &fault))?;
         offline_servicing::apply(&found.file, system);
         panther::info("SETUP", "the offlineServicing pass is done");

@@ -26,6 +26,7 @@ mod panther;
 mod passes;
 mod power;
 mod registry;
+mod rehearsal;
 mod stand_ins;
 mod state;
 mod supervise;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
     match arguments.first().map(String::as_str) {
         Some(child::GUEST) => guest(),
         Some("initramfs") => initramfs::command(arguments.into_iter().skip(1)),
+        Some("rehearse") => rehearsal::command(arguments.into_iter().skip(1)),
         _ => ExitCode::FAILURE,
     }
 }

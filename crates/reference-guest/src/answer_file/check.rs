@@ -1,6 +1,6 @@
 //! The rules of the unattend reference, each by the number it has in `docs/reference/reference-guest.md`.
 
-use super::schema::{self, Kind, Pass, Setting};
+use super::schema::{self, Kind, Pass, Product, Setting};
 use super::xml::Element;
 use super::{UNATTEND_NAMESPACE, WCM_NAMESPACE};
 
@@ -89,11 +89,11 @@ pub(super) fn root(root: &Element) -> Result<(), Fault> {
     Ok(())
 }
 
-pub(super) fn settings(settings: &Element, pass: Pass) -> Result<(), Fault> {
+pub(super) fn settings(settings: &Element, pass: Pass, product: Product) -> Result<(), Fault> {
     settings.children.iter().filter(|component| applies(component)).try_for_each(|component| {
         let name = component.attribute("name").unwrap_or("");
         let line = component.line;
-        if !schema::has_component(name) {
+        if !schema::has_component(name, product) {
             return Err(Fault::new(
                 "L09",
                 format!("line {line}: the component {name} does not exist in this edition"),

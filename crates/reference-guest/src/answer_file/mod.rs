@@ -5,7 +5,7 @@ mod schema;
 pub(crate) mod xml;
 
 pub(crate) use check::Fault;
-pub(crate) use schema::Pass;
+pub(crate) use schema::{Pass, Product};
 pub(crate) use xml::Element;
 
 use std::ops::Range;
@@ -81,8 +81,8 @@ impl AnswerFile {
     }
 
     /// Checks all settings of a pass and gives the first fault.
-    pub(crate) fn check(&self, pass: Pass) -> Result<(), Fault> {
-        self.settings(pass).try_for_each(|settings| check::settings(settings, pass))
+    pub(crate) fn check(&self, pass: Pass, product: Product) -> Result<(), Fault> {
+        self.settings(pass).try_for_each(|settings| check::settings(settings, pass, product))
     }
 
     /// The component of a pass, by the name without "Microsoft-Windows-".

@@ -96,10 +96,25 @@ static REFERENCE: LazyLock<HashMap<String, Component>> = LazyLock::new(|| {
 // Microsoft's reference marks these components "Windows Server only".
 const SERVER_ONLY: [&str; 2] = ["microsoft-windows-servermanager-svrmgrnc", "microsoft-windows-ie-esc"];
 
-/// Whether a client edition has the component at all.
-pub(crate) fn has_component(name: &str) -> bool {
+/// What an image is for, by its `INSTALLATIONTYPE`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Product {
+    Client,
+    Server,
+}
+
+impl Product {
+    /// `Server` and `Server Core` are servers.
+    pub(crate) fn of(installation_type: &str) -> Self {
+        if installation_type.starts_with("Server") { Self::Server } else { Self::Client }
+    }
+}
+
+/// Whether the product has the component at all.
+pub(crate) fn has_component(name: &str, product: Product) -> bool {
     let name = name.to_ascii_lowercase();
-    REFERENCE.contains_key(&name) && !SERVER_ONLY.contains(&name.as_str())
+    let everywhere = !SERVER_ONLY.contains(&name.as_str());
+    REFERENCE.contains_key(&name) && (everywhere || product == Product::Server)
 }
 
 /// Whether any setting of the component may stand in the pass.

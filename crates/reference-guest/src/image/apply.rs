@@ -10,7 +10,7 @@ use std::thread;
 use fs_err as fs;
 use rustix::mount::{MountFlags, mount};
 
-use super::wim::Blob;
+use super::wim::{Blob, ImageDescription};
 use crate::boot::{self, SYSTEM_VOLUME};
 use crate::boot_option::BootOption;
 use crate::disk_configuration::plan::Format;
@@ -119,8 +119,8 @@ fn collect(from: &Path, to: &Path, files: &mut Vec<(PathBuf, PathBuf)>) -> io::R
     Ok(())
 }
 
-/// Makes the directories and writes the edition that the installed system has beyond the image's.
-pub(crate) fn prepare(edition: &str, product: &str) -> io::Result<()> {
+/// Makes the directories and writes what the registry says of the image: its edition, its name, and what it is for.
+pub(crate) fn prepare(image: &ImageDescription) -> io::Result<()> {
     let root = Path::new(SYSTEM_VOLUME);
     for directory in
         ["Windows/Temp", "Windows/Setup/State", "Windows/system32/config/systemprofile/AppData/Local"]
@@ -129,8 +129,9 @@ pub(crate) fn prepare(edition: &str, product: &str) -> io::Result<()> {
     }
     let mut system = Hive::open(&root.join(CONFIG).join("system.reg"))?;
     let version = "Software\\Microsoft\\Windows NT\\CurrentVersion";
-    system.set(version, "EditionID", Value::Text(edition));
-    system.set(version, "ProductName", Value::Text(product));
+    system.set(version, "EditionID", Value::Text(&image.edition));
+    system.set(version, "ProductName", Value::Text(&image.name));
+    system.set(version, "InstallationType", Value::Text(&image.installation_type));
     system.save()
 }
 

@@ -5,7 +5,7 @@ pub(crate) mod wim;
 
 use std::collections::BTreeMap;
 
-use crate::answer_file::Component;
+use crate::answer_file::{Component, Fault};
 use crate::page::Page;
 use wim::ImageDescription;
 
@@ -22,6 +22,11 @@ impl ProductKeys {
                 .map(|(edition, key)| (key.trim().to_owned(), edition.to_owned()))
                 .collect(),
         )
+    }
+
+    /// Those of the medium that this system is on or comes from.
+    pub(crate) fn of_the_medium() -> Self {
+        Self::parse(&fs_err::read_to_string("/usr/lib/reference-guest/product-keys").unwrap_or_default())
     }
 
     fn edition(&self, key: &str) -> Option<&str> {
@@ -101,6 +106,20 @@ fn selected<'a>(
         }
     }
     Ok(candidates.first().copied())
+}
+
+/// A key to activate an installed system with must be of its edition (Microsoft: Shell-Setup, `ProductKey`: "If
+/// the product key is invalid … Windows Setup fails").
+pub(crate) fn check_key(key: &str, edition: &str, keys: &ProductKeys) -> Result<(), Fault> {
+    let fault = |problem: String| Fault {
+        component: Some("Microsoft-Windows-Shell-Setup".to_owned()),
+        ..Fault::new("L53", problem)
+    };
+    match edition_of_key(key, keys) {
+        Ok(of) if of == edition => Ok(()),
+        Ok(of) => Err(fault(format!("the key is of the edition {of}, and {edition} is installed"))),
+        Err(page) => Err(fault(page.cause)),
+    }
 }
 
 fn edition_of_key<'a>(key: &str, keys: &'a ProductKeys) -> Result<&'a str, Page> {

@@ -11,6 +11,8 @@ fn images() -> Vec<ImageDescription> {
             name: format!("Reference Guest {edition}"),
             description: format!("Reference Guest {edition} (stand-in for Windows)"),
             edition: format!("Reference{edition}"),
+            installation_type: "Client".to_owned(),
+            build: Some(19043),
             languages: vec!["en-US".to_owned()],
         })
         .to_vec()

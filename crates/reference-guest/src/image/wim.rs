@@ -27,6 +27,9 @@ pub(crate) struct ImageDescription {
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) edition: String,
+    /// `Client`, `Server`, `Server Core`.
+    pub(crate) installation_type: String,
+    pub(crate) build: Option<u32>,
     pub(crate) languages: Vec<String>,
 }
 
@@ -180,6 +183,8 @@ fn descriptions(wim: &Element) -> Vec<ImageDescription> {
                 name: text("NAME"),
                 description: text("DESCRIPTION"),
                 edition: text("WINDOWS/EDITIONID"),
+                installation_type: text("WINDOWS/INSTALLATIONTYPE"),
+                build: text("WINDOWS/VERSION/BUILD").parse().ok(),
                 languages: image
                     .all("WINDOWS/LANGUAGES/LANGUAGE")
                     .into_iter()

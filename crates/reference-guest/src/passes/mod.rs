@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use crate::answer_file::{AnswerFile, Fault, Pass};
+use crate::answer_file::{AnswerFile, Fault, Pass, Product};
 use crate::answer_search::{self, Found, Outcome};
 use crate::drive_letters::Drive;
 use crate::page::Page;
+use crate::registry::Hive;
 
 const CACHED: &str = "/c/Windows/Panther/unattend.xml";
 
@@ -81,6 +82,13 @@ pub(crate) fn cache_after(file: &AnswerFile, pass: Pass) -> io::Result<()> {
         1,
     );
     fs::write(target, text)
+}
+
+pub(crate) const CURRENT_VERSION: &str = "Software\\Microsoft\\Windows NT\\CurrentVersion";
+
+/// What the installed system is for, by its registry.
+pub(crate) fn product(system: &Hive) -> Product {
+    Product::of(&system.text(CURRENT_VERSION, "InstallationType").unwrap_or_default())
 }
 
 /// Where commands of SYSTEM run.

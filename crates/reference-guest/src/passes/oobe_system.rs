@@ -28,7 +28,7 @@ fn fault(rule: &'static str, problem: impl Into<String>) -> Fault {
 
 /// Checks the settings and the names in them. The hive is only read.
 fn check(file: &AnswerFile, system: &Hive) -> Result<(), Fault> {
-    file.check(Pass::OobeSystem)?;
+    file.check(Pass::OobeSystem, passes::product(system))?;
     check_locale_words(&file.component(Pass::OobeSystem, "International-Core"))?;
     match file.component(Pass::OobeSystem, "Shell-Setup").text("TimeZone") {
         Some(zone) => passes::specialize::check_time_zone(zone, system),
@@ -59,16 +59,43 @@ pub(crate) fn write_registry(file: &AnswerFile, system: &mut Hive) {
 
 /// Applies the pass: accounts, and who is logged on.
 pub(crate) fn apply(found: &Found, computer_name: &str, system: &Hive) -> Result<Logon, Page> {
-    let pass = Pass::OobeSystem;
-    let page = |fault: Fault| parse_page(&found.windows_path, pass, &fault);
-    check(&found.file, system).map_err(page)?;
-    let shell = found.file.component(pass, "Shell-Setup");
+    let page = |fault: Fault| parse_page(&found.windows_path, Pass::OobeSystem, &fault);
     let mut accounts = Accounts::load();
-    let created = create_accounts(&shell, computer_name, &mut accounts).map_err(page)?;
-    let logon = auto_logon(&shell, &mut accounts).map_err(page)?;
-    pages(&found.file, &shell, created, &logon)?;
+    let decided = decide(found, computer_name, system, &mut accounts)?;
+    for name in &decided.profiles {
+        accounts::make_profile(name).map_err(|error| page(fault("L63", error.to_string())))?;
+        panther::info("SHELL", format!("the account {name} has a profile"));
+    }
     accounts.save().map_err(|error| passes::disk_trouble(&error))?;
-    Ok(logon)
+    Ok(decided.logon)
+}
+
+/// What the pass comes to.
+#[derive(Debug)]
+pub(crate) struct Decision {
+    pub(crate) logon: Logon,
+    /// Accounts that need a profile.
+    pub(crate) profiles: Vec<String>,
+}
+
+/// Checks the pass and makes its accounts, in memory alone.
+pub(crate) fn decide(
+    found: &Found,
+    computer_name: &str,
+    system: &Hive,
+    accounts: &mut Accounts,
+) -> Result<Decision, Page> {
+    let page = |fault: Fault| parse_page(&found.windows_path, Pass::OobeSystem, &fault);
+    check(&found.file, system).map_err(page)?;
+    let shell = found.file.component(Pass::OobeSystem, "Shell-Setup");
+    let mut profiles = create_accounts(&shell, computer_name, accounts).map_err(page)?;
+    let created = profiles.len();
+    let logon = auto_logon(&shell, accounts).map_err(page)?;
+    if logon == Logon::Automatic(ADMINISTRATOR.to_owned()) {
+        profiles.push(ADMINISTRATOR.to_owned());
+    }
+    pages(&found.file, &shell, created, &logon)?;
+    Ok(Decision { logon, profiles })
 }
 
 /// The first-run pages that an answer file must answer; each would wait for a person.
@@ -101,14 +128,14 @@ fn pages(file: &AnswerFile, shell: &Component<'_>, created: usize, logon: &Logon
     Ok(())
 }
 
-/// `LocalAccounts` and `AdministratorPassword`. Gives the number of accounts made.
+/// `LocalAccounts` and `AdministratorPassword`. Gives the names of the accounts made.
 fn create_accounts(
     shell: &Component<'_>,
     computer_name: &str,
     accounts: &mut Accounts,
-) -> Result<usize, Fault> {
+) -> Result<Vec<String>, Fault> {
     let random = |error: std::io::Error| fault("L63", error.to_string());
-    let mut created = 0;
+    let mut created = Vec::new();
     for item in shell.list("UserAccounts/LocalAccounts/LocalAccount") {
         let name = item.text_at("Name").unwrap_or("");
         if let Some(problem) = accounts::name_fault(name) {
@@ -131,10 +158,8 @@ fn create_accounts(
         item.text_at("DisplayName").unwrap_or("").clone_into(&mut account.full_name);
         item.text_at("Description").unwrap_or("").clone_into(&mut account.description);
         account.set_password(&password(item.at("Password"))?).map_err(random)?;
-        accounts::make_profile(name).map_err(random)?;
-        panther::info("SHELL", format!("the account {name} is made; groups: {}", groups.join(", ")));
         accounts.add(account);
-        created += 1;
+        created.push(name.to_owned());
     }
     if let Some(element) = shell.at("UserAccounts/AdministratorPassword") {
         let password = password(Some(element))?;
@@ -161,7 +186,6 @@ fn auto_logon(shell: &Component<'_>, accounts: &mut Accounts) -> Result<Logon, F
     if account.name == ADMINISTRATOR {
         // "Administrator" in AutoLogon enables the built-in account (Microsoft: AutoLogon, Username).
         account.enabled = true;
-        accounts::make_profile(ADMINISTRATOR).map_err(|error| fault("L65", error.to_string()))?;
     }
     if !account.enabled || !account.has_password(&given) {
         return Ok(Logon::Screen(format!(

@@ -2,9 +2,10 @@
 
 use fs_err as fs;
 
-use super::{parse_page, system_directory, unexpected};
+use super::{CURRENT_VERSION, parse_page, system_directory, unexpected};
 use crate::answer_file::{AnswerFile, Component, Fault, Pass, order};
 use crate::answer_search::Found;
+use crate::image::{self, ProductKeys};
 use crate::page::Page;
 use crate::power::{self, End};
 use crate::registry::{Hive, Value};
@@ -15,7 +16,6 @@ use crate::{hosts, panther, passes, time_zone};
 // Microsoft: ComputerName, "cannot contain".
 const FORBIDDEN_IN_NAME: &str = "{|}~[\\]^':;<=>?@!\"#$%`()+/.,*& ";
 const NAME_LIMIT_BYTES: usize = 15;
-const CURRENT_VERSION: &str = "Software\\Microsoft\\Windows NT\\CurrentVersion";
 
 /// Whether the pass is at its end or the machine restarts first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,12 +32,10 @@ pub(crate) fn apply(found: &Found, system: &mut Hive) -> Result<(), Page> {
         panther::error("SETUP", &page.message);
         unexpected(format!("{}\n{}", page.message, page.cause))
     };
-    found.file.check(pass).map_err(page)?;
+    let name = decide(&found.file, system, &ProductKeys::of_the_medium()).map_err(page)?;
     let shell = found.file.component(pass, "Shell-Setup");
-    let name = computer_name(shell.text("ComputerName")).map_err(page)?;
     set_computer_name(&name, system).map_err(|error| super::disk_trouble(&error))?;
     if let Some(zone) = shell.text("TimeZone") {
-        check_time_zone(zone, system).map_err(page)?;
         set_time_zone(zone, system);
     }
     if let Some(key) = shell.text("ProductKey") {
@@ -49,6 +47,21 @@ pub(crate) fn apply(found: &Found, system: &mut Hive) -> Result<(), Page> {
     set_owner(&shell, system);
     set_firewall(&found.file, system);
     Ok(())
+}
+
+/// Checks the pass; the computer's name. The hive is only read.
+pub(crate) fn decide(file: &AnswerFile, system: &Hive, keys: &ProductKeys) -> Result<String, Fault> {
+    file.check(Pass::Specialize, passes::product(system))?;
+    let shell = file.component(Pass::Specialize, "Shell-Setup");
+    let name = computer_name(shell.text("ComputerName"))?;
+    if let Some(zone) = shell.text("TimeZone") {
+        check_time_zone(zone, system)?;
+    }
+    if let Some(key) = shell.text("ProductKey") {
+        let edition = system.text(CURRENT_VERSION, "EditionID").unwrap_or_default();
+        image::check_key(key, &edition, keys)?;
+    }
+    Ok(name)
 }
 
 pub(crate) fn set_owner(shell: &Component<'_>, system: &mut Hive) {

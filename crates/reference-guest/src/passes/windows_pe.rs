@@ -7,11 +7,12 @@ use std::time::Duration;
 use fs_err as fs;
 
 use super::{cache_after, parse_page};
-use crate::answer_file::{AnswerFile, Component, Pass, order};
+use crate::answer_file::{AnswerFile, Component, Pass, Product, order};
 use crate::answer_search::{self, Found, Outcome};
 use crate::boot::{self, SetupMedium};
-use crate::disk_configuration::plan::plan;
-use crate::disk_configuration::{self};
+use crate::disk_configuration;
+use crate::disk_configuration::plan::{Firmware, Plan, PresentDisk, plan};
+use crate::image::wim::ImageDescription;
 use crate::image::{self, ProductKeys, apply};
 use crate::page::{self, Page};
 use crate::power::{self, End};
@@ -28,26 +29,15 @@ pub(crate) fn run(medium: &SetupMedium) -> Result<(), Page> {
     page::progress("Windows Setup", "Setup is starting");
     boot::settle_usb();
     let (Found { file, windows_path }, drives) = find(&medium.path)?;
-    file.check(Pass::WindowsPe).map_err(|fault| parse_page(&windows_path, Pass::WindowsPe, &fault))?;
-    check_locales(&file, &medium.path)?;
+    check(&file, &windows_path, &medium.path)?;
     let setup = file.component(Pass::WindowsPe, "Setup");
     run_commands(&setup, medium, drives)?;
-    if !setup.is_true("UserData/AcceptEula") {
-        return Err(Page::new(
-            "Please read the license terms",
-            "Applicable notices and license terms. You must accept the license terms to continue: [ ] I accept the license terms",
-            "L29: UserData/AcceptEula is not true in the answer file",
-        )
-        .from("IBS"));
-    }
-    let keys =
-        ProductKeys::parse(&fs::read_to_string("/usr/lib/reference-guest/product-keys").unwrap_or_default());
-    let image = image::choose(&setup, &medium.wim.images, &keys)?;
-    panther::info("IBSLIB", format!("image {} ({}) is selected", image.index, image.name));
     let numbered = block::numbered();
     let firmware = disk_configuration::firmware();
     let present: Vec<_> = numbered.iter().map(disk_configuration::present).collect();
-    let plan = plan(&setup, firmware, &present)?;
+    let keys = ProductKeys::of_the_medium();
+    let Decision { image, plan } = decide(&setup, &medium.wim.images, &keys, firmware, &present)?;
+    panther::info("IBSLIB", format!("image {} ({}) is selected", image.index, image.name));
     page::progress("Installing Windows", "Getting files ready for installation");
     let volumes = disk_configuration::apply(&plan, firmware, &numbered)?;
     let installed = |error: std::io::Error| {
@@ -65,7 +55,7 @@ pub(crate) fn run(medium: &SetupMedium) -> Result<(), Page> {
     accounts::Accounts::built_in().save().map_err(installed)?;
     accounts::make_profile("Public").map_err(installed)?;
     cache_after(&file, Pass::WindowsPe).map_err(installed)?;
-    apply::prepare(&image.edition, &image.name).map_err(installed)?;
+    apply::prepare(image).map_err(installed)?;
     State::fresh().save().map_err(installed)?;
     apply::install_boot_files(&volumes, &medium.path).map_err(installed)?;
     page::progress("Installing Windows", "Windows needs to restart to continue");
@@ -73,6 +63,32 @@ pub(crate) fn run(medium: &SetupMedium) -> Result<(), Page> {
     panther::detach();
     power::request(if setup.text("Restart") == Some("Shutdown") { End::PowerOff } else { End::Restart });
     Ok(())
+}
+
+/// What Setup has decided before it writes.
+pub(crate) struct Decision<'a> {
+    pub(crate) image: &'a ImageDescription,
+    pub(crate) plan: Plan,
+}
+
+/// Licence, image, key and disks, in this order.
+pub(crate) fn decide<'a>(
+    setup: &Component<'_>,
+    images: &'a [ImageDescription],
+    keys: &ProductKeys,
+    firmware: Firmware,
+    present: &[PresentDisk],
+) -> Result<Decision<'a>, Page> {
+    if !setup.is_true("UserData/AcceptEula") {
+        return Err(Page::new(
+            "Please read the license terms",
+            "Applicable notices and license terms. You must accept the license terms to continue: [ ] I accept the license terms",
+            "L29: UserData/AcceptEula is not true in the answer file",
+        )
+        .from("IBS"));
+    }
+    let image = image::choose(setup, images, keys)?;
+    Ok(Decision { image, plan: plan(setup, firmware, present)? })
 }
 
 /// Searches until a file is found; a slow stick gets some time before Setup asks a person.
@@ -93,22 +109,29 @@ fn find(medium: &Path) -> Result<(Found, Vec<drive_letters::Drive>), Page> {
             }
         }
     });
-    ended.unwrap_or_else(|| {
-        let cause = if all_skipped.is_empty() {
-            "L85: there is no Autounattend.xml in the root of a removable medium".to_owned()
-        } else {
-            format!("L28: {} has no settings for the pass windowsPE", all_skipped.join(", "))
-        };
-        Err(Page::new(
-            "Windows Setup",
-            "Language to install:\nTime and currency format:\nKeyboard or input method:\n\nEnter your language and other preferences and click \"Next\" to continue.",
-            cause,
-        )
-        .from("IBS"))
-    })
+    ended.unwrap_or_else(|| Err(not_found(&all_skipped)))
 }
 
-fn check_locales(file: &AnswerFile, medium: &Path) -> Result<(), Page> {
+/// Without an answer file Setup asks a person.
+pub(crate) fn not_found(skipped: &[String]) -> Page {
+    let cause = if skipped.is_empty() {
+        "L85: there is no Autounattend.xml in the root of a removable medium".to_owned()
+    } else {
+        format!("L28: {} has no settings for the pass windowsPE", skipped.join(", "))
+    };
+    Page::new(
+        "Windows Setup",
+        "Language to install:\nTime and currency format:\nKeyboard or input method:\n\nEnter your language and other preferences and click \"Next\" to continue.",
+        cause,
+    )
+    .from("IBS")
+}
+
+/// The pass's settings, and the languages by the medium.
+pub(crate) fn check(file: &AnswerFile, windows_path: &str, medium: &Path) -> Result<(), Page> {
+    // No component of servers alone has settings for this pass.
+    file.check(Pass::WindowsPe, Product::Client)
+        .map_err(|fault| parse_page(windows_path, Pass::WindowsPe, &fault))?;
     let international = file.component(Pass::WindowsPe, "International-Core-WinPE");
     let lang_ini = fs::read_to_string(medium.join("sources/lang.ini")).unwrap_or_default();
     image::check_language(international.text("SetupUILanguage/UILanguage"), &lang_ini)?;

@@ -82,7 +82,7 @@ pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> 
 }
 
 /// The files that a name with `*` means; without one, the file itself.
-fn meant(pattern: &Path, subdirectories: bool) -> Vec<PathBuf> {
+pub(super) fn meant(pattern: &Path, subdirectories: bool) -> Vec<PathBuf> {
     let (Some(directory), Some(name)) = (pattern.parent(), pattern.file_name()) else { return Vec::new() };
     let name = name.to_string_lossy().to_lowercase();
     let Some((before, after)) = name.split_once('*') else {
@@ -194,15 +194,7 @@ struct Package {
 /// Puts a package into the store; its published name and what it is for.
 fn add(file: &Path, program: &mut Program<'_>) -> io::Result<Result<(String, Vec<String>), u32>> {
     let directory = file.parent().unwrap_or(Path::new("/"));
-    let read = || {
-        let bytes = fs::read(file).map_err(|_| ERROR_FILE_NOT_FOUND)?;
-        let inf = Inf::parse(&bytes)?;
-        let catalog = inf.version()?.catalog.ok_or(ERROR_NO_CATALOG_FOR_OEM_INF)?;
-        let signature =
-            fs::read(windows_path::resolve(directory, &catalog)).map_err(|_| ERROR_NO_CATALOG_FOR_OEM_INF)?;
-        Ok((Package { inf, bytes, catalog }, signature))
-    };
-    let (package, signature) = match read() {
+    let (package, signature) = match read_package(file, directory) {
         Ok(read) => read,
         Err(code) => return Ok(Err(code)),
     };
@@ -214,6 +206,33 @@ fn add(file: &Path, program: &mut Program<'_>) -> io::Result<Result<(String, Vec
     }
     let verdict = check_signature(&signature, bcdedit::test_signed_drivers_allowed(), stores);
     Ok(verdict.and_then(|()| store(file, directory, package)))
+}
+
+/// Puts a package into the store of an image that does not run, whose certificate stores nobody has filled; its
+/// published name.
+pub(super) fn add_offline(file: &Path, unsigned_allowed: bool) -> Result<String, u32> {
+    let directory = file.parent().unwrap_or(Path::new("/"));
+    let (package, signature) = read_package(file, directory)?;
+    check_signature(&signature, unsigned_allowed, [false; 2])?;
+    store(file, directory, package).map(|(name, _)| name)
+}
+
+/// Whether the package is one that could be added: the code of what is wrong with it.
+pub(super) fn check_package(file: &Path, unsigned_allowed: bool) -> Result<(), u32> {
+    let directory = file.parent().unwrap_or(Path::new("/"));
+    let (package, signature) = read_package(file, directory)?;
+    check_signature(&signature, unsigned_allowed, [false; 2])?;
+    let is_there = |name: &String| windows_path::resolve(directory, name).is_file();
+    if package.inf.source_files().iter().all(is_there) { Ok(()) } else { Err(ERROR_FILE_NOT_FOUND) }
+}
+
+fn read_package(file: &Path, directory: &Path) -> Result<(Package, Vec<u8>), u32> {
+    let bytes = fs::read(file).map_err(|_| ERROR_FILE_NOT_FOUND)?;
+    let inf = Inf::parse(&bytes)?;
+    let catalog = inf.version()?.catalog.ok_or(ERROR_NO_CATALOG_FOR_OEM_INF)?;
+    let signature =
+        fs::read(windows_path::resolve(directory, &catalog)).map_err(|_| ERROR_NO_CATALOG_FOR_OEM_INF)?;
+    Ok((Package { inf, bytes, catalog }, signature))
 }
 
 fn store(file: &Path, directory: &Path, package: Package) -> Result<(String, Vec<String>), u32> {
@@ -369,7 +388,7 @@ fn delete(name: &str, program: &mut Program<'_>) -> io::Result<Answer> {
 }
 
 /// Windows' own words for an error.
-fn message(code: u32) -> String {
+pub(super) fn message(code: u32) -> String {
     let text = match code {
         ERROR_FILE_NOT_FOUND => "The system cannot find the file specified.",
         ERROR_NO_CATALOG_FOR_OEM_INF => "The third-party INF does not contain digital signature information.",

@@ -174,6 +174,17 @@ fn next(before: &[Partition], kind: Kind, size_mib: Option<u64>, end: u64) -> Re
     })
 }
 
+/// A script to its end: the disk's partitions and their letters, or diskpart's words for what is wrong.
+pub(super) fn planned(
+    text: &str,
+    firmware: Firmware,
+    disks: &[u64],
+) -> Result<(DiskPlan, Vec<(u32, char)>), String> {
+    let orders = parse(text)
+        .map_err(|line| format!("The arguments specified for this command are not valid.\r\n{line}"))?;
+    plan(&orders, firmware, disks)
+}
+
 pub(super) fn run(here: &mut Preinstallation, call: &Call, program: &mut Program<'_>) -> io::Result<Answer> {
     let [option, file] = call.words.as_slice() else { return Ok(Answer::Refused) };
     if !option.eq_ignore_ascii_case("/s") {
@@ -182,19 +193,9 @@ pub(super) fn run(here: &mut Preinstallation, call: &Call, program: &mut Program
     let Ok(text) = fs::read_to_string(call.place(file)) else {
         return fail(program, FAILED, &format!("DiskPart could not open the script file {file}."));
     };
-    let orders = match parse(&text) {
-        Ok(orders) => orders,
-        Err(line) => {
-            return fail(
-                program,
-                FAILED,
-                &format!("The arguments specified for this command are not valid.\r\n{line}"),
-            );
-        }
-    };
     let disks = block::numbered();
     let sizes: Vec<u64> = disks.iter().map(|disk| disk.size_bytes).collect();
-    let (plan, letters) = match plan(&orders, here.firmware, &sizes) {
+    let (plan, letters) = match planned(&text, here.firmware, &sizes) {
         Ok(planned) => planned,
         Err(problem) => return fail(program, FAILED, &problem),
     };

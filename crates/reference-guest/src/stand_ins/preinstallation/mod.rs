@@ -4,6 +4,7 @@
 mod bcdboot;
 mod diskpart;
 mod dism;
+pub(crate) mod rehearsed;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,8 @@
 //! Both firmwares, all three answer media: each installs from a blank disk to an
 //! authenticated session, and what it installed works.
 
+use std::path::PathBuf;
+
 use wfvm::spec::{AnswerMedium, Firmware, Run, RunCommand, Strategy};
 
 use crate::laboratory::{Laboratory, NONCE, machine, spec};
@@ -46,6 +48,29 @@ status=0; win-get 'C:/Users/nowhere' 2> err || status=$?
 test "$status" = 4
 "#;
 
+/// The driver is in the store, under a published name, with all its files.
+const HAS_THE_DRIVER: &str = r"
+win-exec 'pnputil /enum-drivers' > drivers
+grep -A1 'Published Name: *oem0.inf' drivers | grep 'Original Name: *board.inf'
+win-exec 'type C:\Windows\INF\oem0.inf' | grep -F CatalogFile
+win-exec 'dir /s /b C:\Windows\System32\DriverStore\FileRepository' | grep -i 'board.inf_amd64_.*board.sys'
+";
+
+/// A package of a board that the machine does not have, as far as a store reads it: signed by Microsoft's programme.
+fn driver(laboratory: &Laboratory) -> PathBuf {
+    const SIGNED: &[u8] = b"\x30\x82\x00\x0b\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02";
+    let folder = laboratory.path("driver");
+    fs_err::create_dir_all(folder.join("below")).unwrap();
+    let inf = "[Version]\r\nSignature=\"$WINDOWS NT$\"\r\nClass=System\r\n\
+               ClassGuid={4D36E97D-E325-11CE-BFC1-08002BE10318}\r\nProvider=Test\r\nDriverVer=01/02/2026,1.2.3.4\r\n\
+               CatalogFile=board.cat\r\n[SourceDisksNames]\r\n1=Disk\r\n[SourceDisksFiles]\r\nboard.sys=1\r\n";
+    let catalog = [SIGNED, b"Microsoft Windows Hardware Compatibility Publisher"].concat();
+    for (name, contents) in [("board.inf", inf.as_bytes()), ("board.sys", b"MZ"), ("board.cat", &catalog)] {
+        fs_err::write(folder.join("below").join(name), contents).unwrap();
+    }
+    folder
+}
+
 /// Installs, which ends with a logon.
 fn installs(firmware: Firmware, medium: AnswerMedium) {
     let laboratory = Laboratory::new();
@@ -61,8 +86,13 @@ fn installs_and_works(firmware: Firmware, medium: AnswerMedium) {
         description: None,
         will_reboot: None,
     });
+    let with_a_driver = medium == AnswerMedium::Iso;
+    if with_a_driver {
+        spec.answer_file.settings.drivers.push(driver(&laboratory));
+    }
     let image = laboratory.install(&spec).unwrap_or_else(|failure| panic!("{failure}"));
-    let status = laboratory.run(&image, firmware, WORKS).unwrap_or_else(|failure| panic!("{failure}"));
+    let works = format!("{WORKS}{}", if with_a_driver { HAS_THE_DRIVER } else { "" });
+    let status = laboratory.run(&image, firmware, &works).unwrap_or_else(|failure| panic!("{failure}"));
     assert!(status.success(), "the script ended with {status}");
 }
 
@@ -111,14 +141,16 @@ fn what_was_installed_by_bios_can_be_frozen_and_woken() {
     assert!(status.success(), "the script ended with {status}");
 }
 
-/// Installs by Windows PE's own tools, past Setup, and uses what was installed.
+/// Installs by Windows PE's own tools, past Setup, with a driver, and uses what was installed.
 fn applies_and_works(firmware: Firmware) {
     let laboratory = Laboratory::new();
     let mut spec = spec(firmware, AnswerMedium::Iso);
     spec.strategy = Strategy::Apply;
+    spec.answer_file.settings.drivers.push(driver(&laboratory));
     let image = laboratory.install(&spec).unwrap_or_else(|failure| panic!("{failure}"));
-    let script =
-        format!("{HOSTNAME}\nwin-exec 'type C:\\Windows\\Panther\\unattend.xml' | grep -F oobeSystem");
+    let script = format!(
+        "{HOSTNAME}\nwin-exec 'type C:\\Windows\\Panther\\unattend.xml' | grep -F oobeSystem\n{HAS_THE_DRIVER}"
+    );
     let status = laboratory.run(&image, firmware, &script).unwrap_or_else(|failure| panic!("{failure}"));
     assert!(status.success(), "the script ended with {status}");
 }

@@ -1,5 +1,6 @@
 //! The configuration passes as a story: windowsPE on the medium, the others on the installed system, each once.
 
+pub(crate) mod drivers;
 pub(crate) mod offline_servicing;
 pub(crate) mod oobe_system;
 pub(crate) mod specialize;

@@ -28,10 +28,11 @@ const PANTHER: &str = "/c/Windows/Panther";
 pub(crate) fn run(medium: &SetupMedium) -> Result<(), Page> {
     page::progress("Windows Setup", "Setup is starting");
     boot::settle_usb();
-    let (Found { file, windows_path }, drives) = find(&medium.path)?;
-    check(&file, &windows_path, &medium.path)?;
+    let (found, drives) = find(&medium.path)?;
+    let Found { file, windows_path } = &found;
+    check(file, windows_path, &medium.path)?;
     let setup = file.component(Pass::WindowsPe, "Setup");
-    run_commands(&setup, medium, drives)?;
+    run_commands(&setup, medium, drives.clone())?;
     let numbered = block::numbered();
     let firmware = disk_configuration::firmware();
     let present: Vec<_> = numbered.iter().map(disk_configuration::present).collect();
@@ -54,9 +55,10 @@ pub(crate) fn run(medium: &SetupMedium) -> Result<(), Page> {
     panther::attach(Path::new(PANTHER));
     accounts::Accounts::built_in().save().map_err(installed)?;
     accounts::make_profile("Public").map_err(installed)?;
-    cache_after(&file, Pass::WindowsPe).map_err(installed)?;
+    cache_after(file, Pass::WindowsPe).map_err(installed)?;
     apply::prepare(image).map_err(installed)?;
     State::fresh().save().map_err(installed)?;
+    passes::drivers::install(&found, &drives)?;
     apply::install_boot_files(&volumes, &medium.path).map_err(installed)?;
     page::progress("Installing Windows", "Windows needs to restart to continue");
     panther::info("SETUP", "the windowsPE pass is done");

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::stand_ins::command_line;
 use crate::stand_ins::preinstallation::rehearsed::Rehearsed;
+use crate::stand_ins::{command_line, pnputil};
 use crate::windows_path;
 
 /// What the letters of Windows PE stand for.
@@ -72,6 +72,11 @@ pub(super) fn follow(file: &str, drives: &Drives, here: &mut Rehearsed) -> Resul
             }
             continue;
         }
+        if let Some(folder) = loaded(line) {
+            let folder = drives.place(&expanded(folder, &variables));
+            here.loaded.extend(pnputil::meant(&folder.join("*.inf"), true));
+            continue;
+        }
         let line = expanded(line.trim_end_matches("> COM1").trim(), &variables);
         match command_line::words(&line).iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["if", "not", "exist", directory, "mkdir", made] if directory.trim_end_matches('\\') == *made => {
@@ -84,11 +89,18 @@ pub(super) fn follow(file: &str, drives: &Drives, here: &mut Rehearsed) -> Resul
                 copies.insert((*to).to_owned(), from);
             }
             _ => {
-                here.run(&line, &|path| drives.place(path)).map_err(|problem| format!("{line}: {problem}"))?;
+                here.run(&line, &|path| drives.place(path))
+                    .map_err(|problem| format!("{line}: {problem}"))?;
             }
         }
     }
     Ok(copies)
+}
+
+/// The folder whose packages are given to Windows PE, each whether or not it can use it.
+fn loaded(line: &str) -> Option<&str> {
+    let folder = line.strip_prefix("for /r \"")?;
+    folder.strip_suffix("\" %%i in (*.inf) do drvload.exe \"%%i\" || ver > nul")
 }
 
 fn expanded(line: &str, variables: &BTreeMap<String, String>) -> String {

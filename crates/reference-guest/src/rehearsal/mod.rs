@@ -6,6 +6,7 @@ mod request;
 mod requirements;
 
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use fs_err as fs;
@@ -22,6 +23,7 @@ use crate::passes::oobe_system::{self, Logon};
 use crate::passes::windows_pe::{self, Decision};
 use crate::passes::{self, parse_page, specialize};
 use crate::registry::{Hive, Value as RegistryValue};
+use crate::stand_ins::pnputil;
 use crate::stand_ins::preinstallation::rehearsed::Rehearsed;
 use command_file::{Copies, Drives};
 use request::Request;
@@ -58,6 +60,8 @@ pub(crate) fn command(arguments: impl IntoIterator<Item = String>) -> ExitCode {
 struct Installed {
     image: ImageDescription,
     disk: DiskPlan,
+    /// The driver packages in it.
+    drivers: Vec<PathBuf>,
     /// The answers of the later passes.
     later: Found,
 }
@@ -104,7 +108,12 @@ fn install(request: &Request, wim: &Wim, keys: &ProductKeys) -> Result<Installed
     let disk = disk.ok_or_else(|| passes::unexpected("nothing is installed"))?;
     let later = Found { file, windows_path };
     check_offline(&later, &image)?;
-    Ok(Installed { image, disk, later })
+    let packages = passes::drivers::packages(&later.file, |path| Some(drives.place(path)));
+    for package in &packages {
+        pnputil::check_package(package, false)
+            .map_err(|code| passes::drivers::refused(&later.windows_path, package, code))?;
+    }
+    Ok(Installed { image, disk, drivers: packages, later })
 }
 
 fn check_offline(later: &Found, image: &ImageDescription) -> Result<(), Page> {
@@ -166,12 +175,13 @@ fn applied(preinstallation: Rehearsed, copies: &Copies) -> Result<Installed, Pag
     if file.has_pass(Pass::OfflineServicing) && preinstallation.settings.is_none() {
         return Err(nothing("the pass offlineServicing is not applied"));
     }
-    Ok(Installed { image, disk, later: Found { file, windows_path } })
+    let drivers = preinstallation.drivers;
+    Ok(Installed { image, disk, drivers, later: Found { file, windows_path } })
 }
 
 /// The passes specialize and oobeSystem.
 fn first_start(installed: &Installed, keys: &ProductKeys, mut system: Hive) -> Result<Value, Page> {
-    let Installed { image, disk, later } = installed;
+    let Installed { image, disk, drivers, later } = installed;
     for (name, text) in [("EditionID", &image.edition), ("InstallationType", &image.installation_type)] {
         system.set(passes::CURRENT_VERSION, name, RegistryValue::Text(text));
     }
@@ -204,6 +214,7 @@ fn first_start(installed: &Installed, keys: &ProductKeys, mut system: Hive) -> R
         },
         "disk": disk.disk_id,
         "partitions": partitions,
+        "drivers": drivers.iter().filter_map(|package| package.file_name()?.to_str()).collect::<Vec<_>>(),
         "computerName": computer_name,
         "accounts": decided.profiles,
         "loggedOn": match decided.logon {

@@ -229,7 +229,7 @@ fn answer(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> {
         "tar" => archives::run(call, program),
         "curl" => download::run(call, program),
         "mountvol" => mountvol::run(call, program),
-        "diskpart" | "dism" | "bcdboot" | "wpeutil" => preinstallation::run(call, program),
+        "diskpart" | "dism" | "bcdboot" | "wpeutil" | "drvload" => preinstallation::run(call, program),
         "timeout" => Ok(timeout(call)),
         _ => Ok(Answer::Refused),
     }

@@ -82,7 +82,7 @@ pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> 
 }
 
 /// The files that a name with `*` means; without one, the file itself.
-pub(super) fn meant(pattern: &Path, subdirectories: bool) -> Vec<PathBuf> {
+pub(crate) fn meant(pattern: &Path, subdirectories: bool) -> Vec<PathBuf> {
     let (Some(directory), Some(name)) = (pattern.parent(), pattern.file_name()) else { return Vec::new() };
     let name = name.to_string_lossy().to_lowercase();
     let Some((before, after)) = name.split_once('*') else {
@@ -210,7 +210,7 @@ fn add(file: &Path, program: &mut Program<'_>) -> io::Result<Result<(String, Vec
 
 /// Puts a package into the store of an image that does not run, whose certificate stores nobody has filled; its
 /// published name.
-pub(super) fn add_offline(file: &Path, unsigned_allowed: bool) -> Result<String, u32> {
+pub(crate) fn add_offline(file: &Path, unsigned_allowed: bool) -> Result<String, u32> {
     let directory = file.parent().unwrap_or(Path::new("/"));
     let (package, signature) = read_package(file, directory)?;
     check_signature(&signature, unsigned_allowed, [false; 2])?;
@@ -218,7 +218,7 @@ pub(super) fn add_offline(file: &Path, unsigned_allowed: bool) -> Result<String,
 }
 
 /// Whether the package is one that could be added: the code of what is wrong with it.
-pub(super) fn check_package(file: &Path, unsigned_allowed: bool) -> Result<(), u32> {
+pub(crate) fn check_package(file: &Path, unsigned_allowed: bool) -> Result<(), u32> {
     let directory = file.parent().unwrap_or(Path::new("/"));
     let (package, signature) = read_package(file, directory)?;
     check_signature(&signature, unsigned_allowed, [false; 2])?;
@@ -388,7 +388,7 @@ fn delete(name: &str, program: &mut Program<'_>) -> io::Result<Answer> {
 }
 
 /// Windows' own words for an error.
-pub(super) fn message(code: u32) -> String {
+pub(crate) fn message(code: u32) -> String {
     let text = match code {
         ERROR_FILE_NOT_FOUND => "The system cannot find the file specified.",
         ERROR_NO_CATALOG_FOR_OEM_INF => "The third-party INF does not contain digital signature information.",

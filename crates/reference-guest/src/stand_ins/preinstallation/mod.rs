@@ -1,4 +1,4 @@
-//! Programs by which Windows PE installs without Setup: `diskpart`, `dism`, `bcdboot`, `wpeutil`. What they have done is
+//! Programs by which Windows PE installs without Setup: `diskpart`, `dism`, `bcdboot`, `drvload`, `wpeutil`. What they have done is
 //! kept between their calls; an installed system refuses them.
 
 mod bcdboot;
@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Answer, Call, Program};
+use super::{Answer, Call, Program, pnputil};
 use crate::block::{self, Disk};
 use crate::disk_configuration::plan::{DiskPlan, Firmware};
 use crate::disk_configuration::{self, Volumes};
@@ -52,6 +52,7 @@ pub(super) fn run(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> 
         "diskpart" => diskpart::run(preinstallation, call, program),
         "dism" => dism::run(preinstallation, call, program),
         "bcdboot" => bcdboot::run(preinstallation, call, program),
+        "drvload" => drvload(call, program),
         _ => Ok(wpeutil(call)),
     }
 }
@@ -64,6 +65,25 @@ fn wpeutil(call: &Call) -> Answer {
     };
     power::request(end);
     Answer::Exit(0)
+}
+
+/// `drvload INF…` (Microsoft: "Drvload Command-Line Options"): packages for the running Windows PE. They are read and
+/// judged; this one has its drivers.
+fn drvload(call: &Call, program: &mut Program<'_>) -> io::Result<Answer> {
+    if call.words.is_empty() || call.words.iter().any(|word| word.starts_with('/')) {
+        return Ok(Answer::Refused);
+    }
+    let mut outcome = 0;
+    for word in &call.words {
+        match pnputil::check_package(&call.place(word), false) {
+            Ok(()) => program.print(&format!("DrvLoad: Successfully loaded {word}."))?,
+            Err(code) => {
+                outcome = if outcome == 0 { code } else { outcome };
+                program.print(&format!("DrvLoad: Unable to load {word} (error {code:#x})."))?;
+            }
+        }
+    }
+    Ok(Answer::Exit(outcome))
 }
 
 impl Divided {

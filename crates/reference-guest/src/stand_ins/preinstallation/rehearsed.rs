@@ -16,6 +16,8 @@ use crate::stand_ins::{command_line, pnputil};
 pub(crate) struct Rehearsed {
     here: Preinstallation,
     disks: Vec<u64>,
+    /// Driver packages that Windows PE was given.
+    pub(crate) loaded: Vec<PathBuf>,
     /// The image that is on the disk.
     pub(crate) applied: Option<ImageDescription>,
     /// Driver packages in it.
@@ -33,6 +35,7 @@ impl Rehearsed {
         Self {
             here: Preinstallation { medium: medium.to_owned(), firmware, divided: None },
             disks: disks.to_owned(),
+            loaded: Vec::new(),
             applied: None,
             drivers: Vec::new(),
             settings: None,

@@ -104,6 +104,8 @@ let
     firstLogonCommands = list check.string;
     # Folders with .inf files and what they name.
     drivers = list check.file;
+    # Virtio-win's ISO, or what it holds: the drivers of what the machine has are taken from it.
+    virtioWin = maybe check.file;
   };
 
   # Null, and what is nothing, is absent in the spec.
@@ -123,6 +125,7 @@ in
           arguments.registry));
         files = attrValues (mapAttrs (path: source: { inherit path; source = "${source}"; }) arguments.files);
         drivers = map (folder: "${folder}") arguments.drivers;
+        virtioWin = if arguments.virtioWin == null then null else "${arguments.virtioWin}";
       });
     in
     if settings == { } then null else settings;

@@ -145,9 +145,10 @@ check.function "makeWindowsImage"
       # What the medium would say in a second, the name says now.
       serversOnly = name: given.${name} == null || guest.serverFeatures
         || throw "wfvm.makeWindowsImage: `${name}` is Windows Server's, and `guestOs` is \"${given.guestOs}\".";
+      onTheIso = name: isGiven: !isGiven || given.answerMedium == "iso"
+        || throw "wfvm.makeWindowsImage: `${name}` needs `answerMedium = \"iso\"`: the others have files in their root alone.";
       settingsFit = serversOnly "serverManagerAtLogon" && serversOnly "ieEnhancedSecurity"
-        && (given.drivers == [ ] || given.answerMedium == "iso"
-        || throw "wfvm.makeWindowsImage: `drivers` needs `answerMedium = \"iso\"`: the others have files in their root alone.");
+        && onTheIso "drivers" (given.drivers != [ ]) && onTheIso "virtioWin" (given.virtioWin != null);
 
       base = imageDerivation {
         name = guest.imageName (orGuest "name");

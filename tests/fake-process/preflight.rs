@@ -75,7 +75,7 @@ const MISTAKES: [Mistake; 10] = [
     ),
     (
         "machine.diskBus: the Setup of Windows 11 24H2 has no driver for this disk, so that it would find none\n    \
-         give its driver (`drivers`, `driverPaths`), or take `sata`",
+         give `virtioWin` or its driver (`drivers`, `driverPaths`), or take `sata`",
         |spec| spec["machine"]["diskBus"] = json!("virtio"),
     ),
 ];

@@ -19,5 +19,6 @@ mod prompt_free;
 mod store_volume;
 mod surgery;
 mod synthetic;
+mod virtio_win;
 mod windows_iso;
 mod wrong_media;

@@ -12,11 +12,11 @@ use wfvm::spec::{Firmware, Install};
 
 use crate::case::{assert_golden, cases, spec};
 use crate::program::{Place, ended};
-use crate::synthetic::image;
+use crate::synthetic::{FILES, image};
 
 /// The images of a medium in their order: what follows the product in the name, `EDITIONID`, `INSTALLATIONTYPE`. The
 /// order is that of Microsoft's media as it is commonly reported.
-type Images = &'static [(&'static str, &'static str, &'static str)];
+pub(crate) type Images = &'static [(&'static str, &'static str, &'static str)];
 
 const CONSUMER: Images = &[
     ("Home", "Core", "Client"),
@@ -49,7 +49,7 @@ const SERVER_EVALUATION: Images = &[
 ];
 
 /// The medium that the release's answer files were reviewed for, and what they install from it.
-const MEDIA: [(&str, Images, &str); 7] = [
+pub(crate) const MEDIA: [(&str, Images, &str); 7] = [
     ("windows-10-22h2", CONSUMER, "Professional"),
     ("windows-11-23h2", CONSUMER, "Professional"),
     ("windows-11-24h2", CONSUMER, "Professional"),
@@ -60,23 +60,22 @@ const MEDIA: [(&str, Images, &str); 7] = [
 ];
 
 /// An installation medium of a release.
-struct Medium {
-    os: &'static GuestOs,
-    place: Place,
-    edition: &'static str,
+pub(crate) struct Medium {
+    pub(crate) os: &'static GuestOs,
+    pub(crate) place: Place,
+    pub(crate) edition: &'static str,
 }
 
 impl Medium {
-    fn new((name, images, edition): (&'static str, Images, &'static str)) -> Self {
+    pub(crate) fn new((name, images, edition): (&'static str, Images, &'static str)) -> Self {
         let os = RELEASES.into_iter().find(|os| os.name().text() == name);
         let os = os.unwrap_or_else(|| panic!("there is no release {name}"));
         let place = Place::new();
         place.put("content/Windows/notepad.exe", b"MZ");
-        place.put(
-            "medium/sources/lang.ini",
-            b"[Available UI Languages]\r\nen-US = 3\r\n\r\n[Fallback Languages]\r\nen-US = en-us\r\n",
-        );
-        let (wim, content) = (place.text("medium/sources/install.wim"), place.text("content"));
+        for (name, bytes) in FILES {
+            place.put(&format!("tree/{name}"), bytes);
+        }
+        let (wim, content) = (place.text("tree/sources/install.wim"), place.text("content"));
         for (index, (name, edition, kind)) in images.iter().enumerate() {
             let name = format!("{} {name}", os.product);
             let properties = [
@@ -106,12 +105,12 @@ impl Medium {
     }
 
     /// What Setup would install by the files of a folder on the spec's machine, or its page.
-    fn rehearse(&self, answers: &Place, spec: &Install) -> Result<Value, String> {
+    pub(crate) fn rehearse(&self, answers: &Place, spec: &Install) -> Result<Value, String> {
         let mut command = Command::new(reference_guest());
         command.arg("rehearse").arg("--answers").arg(answers.path(""));
         let firmware = if spec.machine.firmware == Firmware::Uefi { "uefi" } else { "bios" };
         let (disk, memory) = (spec.disk_mib.to_string(), spec.machine.memory_mib.to_string());
-        let [medium, keys, registry] = ["medium", "keys", "registry"].map(|name| self.place.text(name));
+        let [medium, keys, registry] = ["tree", "keys", "registry"].map(|name| self.place.text(name));
         for (option, value) in [
             ("--medium", medium.as_str()),
             ("--firmware", firmware),
@@ -278,7 +277,7 @@ fn a_mistake_in_a_reviewed_file_is_noticed() {
         ("windows-11-24h2-uefi", xml, "BypassSecureBootCheck /t", "BypassTPMCheck /t", "lacks Secure Boot"),
         ("windows-11-24h2-bios", xml, "BypassTPMCheck /t", "BypassRAMCheck /t", "lacks a TPM 2.0"),
         ("windows-11-24h2-bios", xml, "<Type>Primary</Type>", "<Type>EFI</Type>", "L36"),
-        ("windows-11-24h2-uefi", xml, "<UILanguage>en-US", "<UILanguage>de-DE", "L57"),
+        ("windows-11-24h2-uefi", xml, "<UILanguage>en-US", "<UILanguage>fr-FR", "L57"),
         ("windows-11-24h2-uefi", xml, "<TimeZone>UTC", "<TimeZone>Etc/UTC", "L73"),
         ("windows-11-24h2-uefi", xml, "<Name>wfvm", "<Name>guest", "L63"),
         ("windows-11-24h2-uefi", xml, "<ProtectYourPC>3</ProtectYourPC>", "", "ProtectYourPC"),

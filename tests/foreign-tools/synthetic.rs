@@ -48,7 +48,7 @@ pub(crate) const PLAIN: Build<'static> = Build {
     options: &["-udf", "-allow-limited-size"],
 };
 
-const FILES: [(&str, &[u8]); 7] = [
+pub(crate) const FILES: [(&str, &[u8]); 7] = [
     (
         "sources/lang.ini",
         b"[Available UI Languages]\r\nen-US = 3\r\nde-DE = 2\r\n\r\n[Fallback Languages]\r\nen-US = en-us\r\n",

@@ -10,11 +10,15 @@ pub mod nix;
 pub mod phase;
 pub mod guest_os;
 #[cfg(feature = "install")]
+pub mod virtio_win;
+#[cfg(feature = "install")]
 pub mod answer_schema;
 #[cfg(feature = "install")]
 pub mod answer_file;
 #[cfg(feature = "install")]
 pub mod windows_iso;
+#[cfg(feature = "install")]
+pub mod driver_medium;
 #[cfg(feature = "install")]
 pub mod lint;
 #[cfg(feature = "install")]

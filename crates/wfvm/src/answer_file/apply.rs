@@ -52,7 +52,18 @@ fn script(spec: &Install) -> String {
         Firmware::Uefi => "UEFI",
         Firmware::Bios => "BIOS",
     };
-    let mut steps = vec![Step::own(format!(r#"diskpart.exe /s "%~dp0{DISKPART}""#))];
+    let mut steps = Vec::new();
+    if windows_pe::brings_drivers(spec) {
+        // Windows PE sees the disk only then. What it cannot use is no fault: without a disk `diskpart` fails.
+        steps.push(Step::named(
+            "drvload",
+            format!(
+                r#"for /r "%~dp0{}" %%i in (*.inf) do drvload.exe "%%i" || ver > nul"#,
+                windows_pe::DRIVERS_FOLDER
+            ),
+        ));
+    }
+    steps.push(Step::own(format!(r#"diskpart.exe /s "%~dp0{DISKPART}""#)));
     // Whichever of them the medium has, on whatever letter.
     for (kind, parts) in [("wim", ""), ("esd", ""), ("swm", r#" /SWMFile:"%%d:\sources\install*.swm""#)] {
         let path = format!(r"%%d:\sources\install.{kind}");
@@ -68,7 +79,7 @@ fn script(spec: &Install) -> String {
         "dism /Apply-Image",
         format!(r"dism.exe /Apply-Image %source% /Index:{index} /ApplyDir:W:\{compact} > COM1"),
     ));
-    if !spec.answer_file.settings.drivers.is_empty() {
+    if windows_pe::brings_drivers(spec) {
         steps.push(Step::named(
             "dism /Add-Driver",
             format!(

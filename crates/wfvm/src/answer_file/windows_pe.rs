@@ -4,6 +4,7 @@ use super::element::{Element, flag, group, number, text};
 use super::{Component, apply, disk_configuration, locales, run_synchronous};
 use crate::guest_os::GuestOs;
 use crate::spec::{ImageSelection, Install, Strategy};
+use crate::virtio_win;
 
 /// The folder of the answer medium that has the drivers.
 pub const DRIVERS_FOLDER: &str = "drivers";
@@ -100,9 +101,16 @@ fn driver_folders(spec: &Install) -> Vec<String> {
     given_drivers(spec).into_iter().chain(spec.answer_file.driver_paths.iter().cloned()).collect()
 }
 
+/// Whether the answer medium has a folder of drivers.
+pub(super) fn brings_drivers(spec: &Install) -> bool {
+    let settings = &spec.answer_file.settings;
+    let chosen = settings.virtio_win.is_some() && !virtio_win::needed(&spec.machine).is_empty();
+    !settings.drivers.is_empty() || chosen
+}
+
 /// Where the drivers may be that the answer medium brings.
 pub(super) fn given_drivers(spec: &Install) -> Vec<String> {
-    let letters = if spec.answer_file.settings.drivers.is_empty() { "" } else { "CDEFGHIJK" };
+    let letters = if brings_drivers(spec) { "CDEFGHIJK" } else { "" };
     letters.chars().map(|letter| format!("{letter}:\\{DRIVERS_FOLDER}")).collect()
 }
 

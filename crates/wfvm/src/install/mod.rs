@@ -66,6 +66,15 @@ pub fn media(spec: &Install, directory: &Path) -> Result<u64, InstallError> {
     Ok(media.written_bytes)
 }
 
+/// Writes the answer medium that an installation would have, and starts nothing.
+///
+/// # Errors
+/// [`InstallError`], if the medium cannot be read or does not fit, or the file cannot be written.
+pub fn answer_medium(spec: &Install, file: &Path) -> Result<(), InstallError> {
+    let (spec, unreadable) = secrets::known(spec);
+    preparation::inspect(&spec, &unreadable)?.write_answers(&spec, file).map(drop)
+}
+
 /// Installs, and puts the disk to `places.out`.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 //! and the few kilobytes are written that make an installation answer itself.
 
 mod payload;
+mod virtio;
 
 use std::{
     io::{Read as _, Seek as _, SeekFrom},
@@ -79,6 +80,7 @@ fn verdict(spec: &Install, os: &GuestOs, iso: &WindowsIso, unreadable: &[Finding
     let mut findings = secrets::beside(unreadable, findings);
     findings.extend_from_slice(unreadable);
     findings.extend(files(spec));
+    findings.extend(virtio::read(spec, os).err().into_iter().flatten());
     findings.extend(linted(spec, os, iso, &findings));
     Verdict::new(summary, findings)
 }
@@ -157,15 +159,17 @@ fn files(spec: &Install) -> Vec<Finding> {
 impl Preparation {
     /// Writes the answer medium, and the overlay that keeps the medium from asking for a key.
     pub(super) fn write(&self, spec: &Install, scratch: &Path) -> Result<Media, InstallError> {
-        let answers = self.answers(spec)?;
         let answer_medium = scratch.join("answer.img");
-        write_medium(&answers, &answer_medium)?;
+        let answer_bytes = self.write_answers(spec, &answer_medium)?;
         let (installation_medium, overlay_bytes) = self.installation_medium(spec, scratch)?;
-        Ok(Media {
-            installation_medium,
-            answer_medium,
-            written_bytes: answers.written_bytes() + overlay_bytes,
-        })
+        Ok(Media { installation_medium, answer_medium, written_bytes: answer_bytes + overlay_bytes })
+    }
+
+    /// Writes the answer medium; how many bytes it took.
+    pub(super) fn write_answers(&self, spec: &Install, file: &Path) -> Result<u64, InstallError> {
+        let answers = self.answers(spec)?;
+        write_medium(&answers, file)?;
+        Ok(answers.written_bytes())
     }
 
     fn answers(&self, spec: &Install) -> Result<Medium, InstallError> {
@@ -177,6 +181,8 @@ impl Preparation {
             (own_answers(&spec, self.os, &self.iso)?.into_bytes(), files)
         };
         let first_logon = answer_file::first_logon_cmd(spec, self.os);
+        let virtio = virtio::read(spec, self.os)
+            .map_err(|findings| InstallError::Preflight(Verdict::new(String::new(), findings)))?;
         let payload = payload::read(spec)?;
         let mut files = vec![
             MediumFile { name: answer_file::FILE_NAME, contents: &xml },
@@ -184,7 +190,7 @@ impl Preparation {
             MediumFile { name: answer_file::FIRST_LOGON_FILE_NAME, contents: first_logon.as_bytes() },
         ];
         files.extend(generated.iter().map(|file| MediumFile { name: &file.name, contents: &file.contents }));
-        files.extend(payload.iter().map(|(name, contents)| MediumFile { name, contents }));
+        files.extend(payload.iter().chain(&virtio).map(|(name, contents)| MediumFile { name, contents }));
         Ok(media::answer_medium(spec.answer_medium, &files)?)
     }
 

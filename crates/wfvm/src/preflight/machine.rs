@@ -3,6 +3,7 @@
 use super::Finding;
 use crate::guest_os::{GuestOs, Hardware};
 use crate::spec::{DiskBus, Firmware, Install, NetworkCard};
+use crate::virtio_win;
 
 pub(super) fn findings(spec: &Install, os: &GuestOs) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -10,6 +11,7 @@ pub(super) fn findings(spec: &Install, os: &GuestOs) -> Vec<Finding> {
     findings.extend(disk_bus(spec, os));
     findings.extend(network_card(spec, os));
     findings.extend(drivers_of_another_release(spec, os));
+    findings.extend(nothing_of_virtio(spec));
     findings.extend(tpm_under_bios(spec));
     findings.extend(bypassed(spec, os));
     findings
@@ -37,7 +39,9 @@ fn wanted_memory(os: &GuestOs) -> String {
 
 /// What a driver is for is not known before Setup has it.
 fn brings_drivers(spec: &Install) -> bool {
-    !spec.answer_file.driver_paths.is_empty() || !spec.answer_file.settings.drivers.is_empty()
+    let settings = &spec.answer_file.settings;
+    // What is chosen of virtio-win is all that the machine needs; that it is there is looked up.
+    !spec.answer_file.driver_paths.is_empty() || !settings.drivers.is_empty() || settings.virtio_win.is_some()
 }
 
 /// Setup would stop at its page "Where do you want to install Windows?", which shows no disk.
@@ -54,7 +58,7 @@ fn disk_bus(spec: &Install, os: &GuestOs) -> Option<Finding> {
         "machine.diskBus",
         value,
         format!("the Setup of {} has no driver for this disk, so that it would find none", os.title),
-        "give its driver (`drivers`, `driverPaths`), or take `sata`".into(),
+        "give `virtioWin` or its driver (`drivers`, `driverPaths`), or take `sata`".into(),
     ))
 }
 
@@ -66,7 +70,20 @@ fn network_card(spec: &Install, os: &GuestOs) -> Option<Finding> {
             "machine.networkCard",
             "virtio",
             format!("{} has no driver for this network card, so that nobody could log on", os.title),
-            "give its driver (`drivers`, `driverPaths`), or take `e1000e`".into(),
+            "give `virtioWin` or its driver (`drivers`, `driverPaths`), or take `e1000e`".into(),
+        )
+    })
+}
+
+/// Whoever gives virtio-win wants a machine that has something of it.
+fn nothing_of_virtio(spec: &Install) -> Option<Finding> {
+    let given = spec.answer_file.settings.virtio_win.as_ref()?;
+    virtio_win::needed(&spec.machine).is_empty().then(|| {
+        Finding::note(
+            "answerFile.settings.virtioWin",
+            given.to_string_lossy(),
+            "the machine has no device that its drivers are for, so that none is installed".into(),
+            "`diskBus` and `networkCard` can be `virtio`".into(),
         )
     })
 }

@@ -57,6 +57,8 @@ pub struct Settings {
     pub first_logon_commands: Vec<String>,
     /// Folders of drivers that Setup loads and installs: `.inf` files with all that they name.
     pub drivers: Vec<PathBuf>,
+    /// virtio-win's medium, as an ISO or unpacked: what the machine needs of it is chosen by the release.
+    pub virtio_win: Option<PathBuf>,
 }
 
 /// Cards, names and workgroup.

@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use super::IsoError;
 
 /// The block of ISO 9660, El Torito and of UDF on optical media.
-pub(super) const BLOCK: u64 = 2048;
+pub(crate) const BLOCK: u64 = 2048;
 /// No structure that is read as a whole is longer.
 const LONGEST_READ: u64 = 8 << 20;
 /// Reading a medium takes some hundred kilobytes; structures that lie about each other end here.
@@ -13,7 +13,7 @@ const BUDGET_BYTES: u64 = 16 << 20;
 /// A medium takes some hundred reads.
 const BUDGET_READS: u64 = 20_000;
 
-pub(super) struct Medium<R> {
+pub(crate) struct Medium<R> {
     reader: R,
     bytes: u64,
     bytes_read: u64,
@@ -21,22 +21,22 @@ pub(super) struct Medium<R> {
 }
 
 impl<R: Read + Seek> Medium<R> {
-    pub(super) fn new(mut reader: R) -> Result<Self, IsoError> {
+    pub(crate) fn new(mut reader: R) -> Result<Self, IsoError> {
         let bytes =
             reader.seek(SeekFrom::End(0)).map_err(|source| IsoError::Read { offset: 0, bytes: 0, source })?;
         Ok(Self { reader, bytes, bytes_read: 0, reads: 0 })
     }
 
-    pub(super) fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    pub(super) fn bytes_read(&self) -> u64 {
+    pub(crate) fn bytes_read(&self) -> u64 {
         self.bytes_read
     }
 
     /// Exactly `length` bytes of `what`.
-    pub(super) fn read(&mut self, what: &'static str, offset: u64, length: u64) -> Result<Vec<u8>, IsoError> {
+    pub(crate) fn read(&mut self, what: &'static str, offset: u64, length: u64) -> Result<Vec<u8>, IsoError> {
         let end = offset.saturating_add(length);
         if end > self.bytes {
             return Err(IsoError::Truncated { what, expected_bytes: end, actual_bytes: self.bytes });
@@ -63,13 +63,13 @@ impl<R: Read + Seek> Medium<R> {
         Ok(buffer)
     }
 
-    pub(super) fn block(&mut self, what: &'static str, lba: u64) -> Result<Vec<u8>, IsoError> {
+    pub(crate) fn block(&mut self, what: &'static str, lba: u64) -> Result<Vec<u8>, IsoError> {
         self.read(what, lba.saturating_mul(BLOCK), BLOCK)
     }
 }
 
 /// Little-endian numbers and pieces of a buffer; beyond its end everything is zero or empty.
-pub(super) trait Fields {
+pub(crate) trait Fields {
     fn piece(&self, offset: usize, length: usize) -> &[u8];
 
     fn byte(&self, offset: usize) -> u8 {

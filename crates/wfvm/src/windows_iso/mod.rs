@@ -8,7 +8,7 @@
 mod configuration;
 mod el_torito;
 mod error;
-mod medium;
+pub(crate) mod medium;
 mod udf;
 mod udf_descriptor;
 mod wim;

@@ -25,9 +25,10 @@ pub(super) fn check(spec: &Install, os: &GuestOs, problems: &mut Problems) {
         problems.text(&field, line, 1..=LINE_LENGTH);
         ascii(&field, line, problems);
     }
-    if !settings.drivers.is_empty() && spec.answer_medium != AnswerMedium::Iso {
+    let drivers = [("drivers", !settings.drivers.is_empty()), ("virtioWin", settings.virtio_win.is_some())];
+    for (name, _) in drivers.iter().filter(|(_, given)| *given && spec.answer_medium != AnswerMedium::Iso) {
         problems.add(
-            "answerFile.settings.drivers",
+            format!("answerFile.settings.{name}"),
             "needs the `answerMedium` `iso`: the others have files in their root alone",
         );
     }

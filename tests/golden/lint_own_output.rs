@@ -15,8 +15,8 @@ const OF_THE_USERS_WORDS: [&str; 4] =
     ["blanks-around-value", "command-needs-shell", "fixed-drive-letter", "restart-in-command"];
 
 /// Errors, and warnings of what the product decides, as lines.
-fn found(xml: &str) -> Vec<String> {
-    let target = Target { file_name: Some(answer_file::FILE_NAME), ..Target::default() };
+fn found(name: &str, xml: &str) -> Vec<String> {
+    let target = Target { file_name: Some(name), ..Target::default() };
     lint::lint(xml.as_bytes(), &target)
         .iter()
         .filter(|finding| {
@@ -32,7 +32,11 @@ fn found(xml: &str) -> Vec<String> {
 fn reviewed_answer_files_are_free_of_findings() {
     for case in cases("answer-file") {
         let xml = fs_err::read_to_string(case.join(answer_file::FILE_NAME)).unwrap();
-        let found = found(&xml);
+        let mut found = found(answer_file::FILE_NAME, &xml);
+        // The answers of the later passes, under the strategy `apply`.
+        if let Ok(later) = fs_err::read_to_string(case.join(answer_file::LATER_FILE_NAME)) {
+            found.extend(self::found(answer_file::PANTHER_FILE_NAME, &later));
+        }
         assert!(found.is_empty(), "{}: {found:#?}", case.display());
     }
 }
@@ -63,6 +67,7 @@ fn any_spec() -> impl Strategy<Value = Value> {
         proptest::sample::select(vec!["iso", "usb"]),
         proptest::sample::select(vec!["sata", "virtio"]),
         20_480_u64..2_000_000,
+        proptest::sample::select(vec!["setup", "apply"]),
     );
     let texts = (words(63), words(63), proptest::option::of("[A-Za-z][A-Za-z0-9-]{0,14}"), words(40));
     (
@@ -76,11 +81,12 @@ fn any_spec() -> impl Strategy<Value = Value> {
     )
         .prop_map(move |(settings, accounts, place, texts, commands, language, zone)| {
             let mut spec = base.clone();
-            let (firmware, medium, bus, disk_mib) = place;
+            let (firmware, medium, bus, disk_mib, strategy) = place;
             spec["machine"]["firmware"] = json!(firmware);
             spec["machine"]["diskBus"] = json!(bus);
             spec["answerMedium"] = json!(medium);
             spec["diskMib"] = json!(disk_mib);
+            spec["strategy"] = json!(strategy);
             spec["image"] = json!({ "index": 1 });
             spec["guestOs"] = Value::Null;
             spec["payload"] = json!([{ "name": "OpenSSH-Win64.zip", "source": "/zip" }]);
@@ -126,9 +132,17 @@ proptest! {
         }
         let parsed = spec::parse::<Install>(&document.to_string());
         // What a spec's own checks refuse is not written, and says nothing here.
-        let xml = parsed.ok().and_then(|spec| answer_file::xml(&spec, os, 0).ok());
-        prop_assume!(xml.is_some());
-        let found = xml.as_deref().map(found).unwrap_or_default();
+        let files = parsed.ok().and_then(|spec| {
+            Some((answer_file::xml(&spec, os, 0).ok()?, answer_file::medium_files(&spec, os, 0).ok()?))
+        });
+        prop_assume!(files.is_some());
+        let (xml, files) = files.unwrap_or_default();
+        let mut found = found(answer_file::FILE_NAME, &xml);
+        let later = files.iter().find(|file| file.name == answer_file::LATER_FILE_NAME);
+        prop_assert_eq!(later.is_some(), document["strategy"] == "apply");
+        if let Some(file) = later {
+            found.extend(self::found(answer_file::PANTHER_FILE_NAME, &String::from_utf8_lossy(&file.contents)));
+        }
         prop_assert!(found.is_empty(), "{}: {found:#?}", os.title);
     }
 }

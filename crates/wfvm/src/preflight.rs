@@ -17,7 +17,7 @@ mod start;
 mod verdict;
 
 pub use answer_medium::answer_medium;
-pub use answers::of_answer_file;
+pub use answers::of_answer_files;
 pub use choice::{preferred, release, release_of, selected, unknown_release};
 pub use finding::{Finding, Severity};
 pub use image::{product_key, unlisted_edition};

@@ -13,7 +13,9 @@ const FILE_NAME: &str = "apply.cmd";
 /// What `diskpart` does.
 const DISKPART: &str = "diskpart.txt";
 /// The answer file of the later passes, under a name that Setup does not look for.
-pub(super) const LATER: &str = "later.xml";
+pub const LATER: &str = "later.xml";
+/// The name that it gets in `Windows\Panther`, where the later passes look.
+pub const IN_PANTHER: &str = "unattend.xml";
 
 /// The settings of the windowsPE pass: one command.
 pub(super) fn setup_component() -> Component {
@@ -90,7 +92,7 @@ fn script(spec: &Install) -> String {
     }
     steps.push(Step::own(format!(r"W:\Windows\System32\bcdboot.exe W:\Windows /s S: /f {firmware}")));
     steps.push(Step::own(r"if not exist W:\Windows\Panther\ mkdir W:\Windows\Panther"));
-    steps.push(Step::own(format!(r#"copy /y "%~dp0{LATER}" W:\Windows\Panther\unattend.xml"#)));
+    steps.push(Step::own(format!(r#"copy /y "%~dp0{LATER}" W:\Windows\Panther\{IN_PANTHER}"#)));
     // The pass offlineServicing, which nobody else runs.
     steps.push(Step::own(format!(r#"dism.exe /Image:W:\ /Apply-Unattend:"%~dp0{LATER}""#)));
     steps.push(Step::own("wpeutil.exe reboot"));

@@ -19,6 +19,7 @@ mod settings;
 mod specialize;
 mod windows_pe;
 
+pub use apply::{IN_PANTHER as PANTHER_FILE_NAME, LATER as LATER_FILE_NAME};
 pub use command_file::TAG_FILE_NAME;
 pub use disk_configuration::windows_partition;
 pub use first_logon::{FILE_NAME as FIRST_LOGON_FILE_NAME, first_logon_cmd};

@@ -88,16 +88,31 @@ fn verdict(spec: &Install, os: &GuestOs, iso: &WindowsIso, unreadable: &[Finding
 /// What is wrong in the answer file. One that cannot be had has been told of already.
 fn linted(spec: &Install, os: &GuestOs, iso: &WindowsIso, before: &[Finding]) -> Vec<Finding> {
     let refused = before.iter().any(|finding| finding.severity == preflight::Severity::Refusal);
-    let (field, xml) = match &spec.custom_answer_file {
-        Some(file) => ("customAnswerFile", fs_err::read(file).ok()),
-        // Setup reads one command of the file under `apply`, and none of what lint looks for.
-        None if refused || spec.strategy == Strategy::Apply => return Vec::new(),
-        None => ("answerFile", own_answers(spec, os, iso).ok().map(String::into_bytes)),
+    let (field, files) = match &spec.custom_answer_file {
+        Some(file) => {
+            ("customAnswerFile", fs_err::read(file).map(|xml| vec![(answer_file::FILE_NAME, xml)]).ok())
+        }
+        None if refused => return Vec::new(),
+        None => ("answerFile", own_answer_files(spec, os, iso).ok()),
     };
-    xml.map_or_else(Vec::new, |xml| preflight::of_answer_file(field, &xml, spec, iso))
+    files.map_or_else(Vec::new, |files| preflight::of_answer_files(field, &files, spec, iso))
 }
 
-/// The answer file that the product writes.
+/// Every answer file that the product writes, by the name under which Windows finds it.
+fn own_answer_files(
+    spec: &Install,
+    os: &GuestOs,
+    iso: &WindowsIso,
+) -> Result<Vec<(&'static str, Vec<u8>)>, InstallError> {
+    let first = own_answers(spec, os, iso)?.into_bytes();
+    let files =
+        answer_file::medium_files(&settled(spec, os, iso)?, os, disk_number(spec)).map_err(refused)?;
+    let later = files.into_iter().find(|file| file.name == answer_file::LATER_FILE_NAME);
+    let later = later.map(|file| (answer_file::PANTHER_FILE_NAME, file.contents));
+    Ok([(answer_file::FILE_NAME, first)].into_iter().chain(later).collect())
+}
+
+/// The answer file that Setup reads first.
 fn own_answers(spec: &Install, os: &GuestOs, iso: &WindowsIso) -> Result<String, InstallError> {
     answer_file::xml(&settled(spec, os, iso)?, os, disk_number(spec)).map_err(refused)
 }
@@ -248,5 +263,22 @@ mod tests {
         assert_eq!(error.blame(), Blame::Input);
         let page = error.to_string();
         assert!(page.starts_with("installationMedium: ") && page.contains("/there-is-no.iso"), "{page}");
+    }
+
+    #[test]
+    fn every_answer_file_that_is_written_is_judged_under_the_name_that_it_will_have() {
+        let image = crate::windows_iso::Image { index: 1, ..Default::default() };
+        let iso = WindowsIso { images: vec![image], ..WindowsIso::default() };
+        let mut json = spec::tests::good_install();
+        json["image"] = serde_json::json!({ "index": 1 });
+        let names = |json: &serde_json::Value| -> Vec<&str> {
+            let spec: Install = spec::parse(&json.to_string()).unwrap();
+            let files = own_answer_files(&spec, &crate::guest_os::REFERENCE_GUEST, &iso).unwrap();
+            assert!(files.iter().all(|(_, xml)| xml.starts_with(b"<?xml")));
+            files.into_iter().map(|(name, _)| name).collect()
+        };
+        assert_eq!(names(&json), ["Autounattend.xml"]);
+        json["strategy"] = "apply".into();
+        assert_eq!(names(&json), ["Autounattend.xml", "unattend.xml"]);
     }
 }

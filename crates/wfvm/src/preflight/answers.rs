@@ -6,11 +6,24 @@ use crate::lint::{self, Machine, Severity, Target};
 use crate::spec::{AnswerMedium, Install};
 use crate::windows_iso::WindowsIso;
 
-/// What is wrong in an answer file: errors refuse, but for the rules that the spec allows to be broken.
+/// What is wrong in answer files, given by the names under which Windows finds them: errors refuse, but for the rules
+/// that the spec allows to be broken.
 #[must_use]
-pub fn of_answer_file(field: &str, xml: &[u8], spec: &Install, iso: &WindowsIso) -> Vec<Finding> {
-    let target = Target { file_name: Some(answer_file::FILE_NAME), iso: Some(iso), machine: machine(spec) };
-    let mut findings: Vec<Finding> = unknown_rules(spec);
+pub fn of_answer_files(
+    field: &str,
+    files: &[(&str, Vec<u8>)],
+    spec: &Install,
+    iso: &WindowsIso,
+) -> Vec<Finding> {
+    let each = files.iter().flat_map(|(name, xml)| of_answer_file(field, name, xml, spec, iso));
+    unknown_rules(spec).into_iter().chain(each).collect()
+}
+
+fn of_answer_file(field: &str, name: &str, xml: &[u8], spec: &Install, iso: &WindowsIso) -> Vec<Finding> {
+    let target = Target { file_name: Some(name), iso: Some(iso), machine: machine(spec) };
+    let mut findings = Vec::new();
+    // The one that Setup reads needs no name.
+    let place = if name == answer_file::FILE_NAME { String::new() } else { format!("{name}, ") };
     for finding in lint::lint(xml, &target) {
         let rule = finding.rule;
         // The medium has told of its own answer file.
@@ -18,7 +31,7 @@ pub fn of_answer_file(field: &str, xml: &[u8], spec: &Install, iso: &WindowsIso)
         if told || spec.allowed_answer_file_rules.iter().any(|allowed| allowed == rule.id) {
             continue;
         }
-        let problem = format!("line {}: {} [{}]", finding.line, finding.problem, rule.id);
+        let problem = format!("{place}line {}: {} [{}]", finding.line, finding.problem, rule.id);
         let advice = finding.hint.unwrap_or_else(|| rule.advice.to_owned());
         match rule.severity {
             Severity::Error => findings.push(Finding::refusal(field, "", problem, advice)),

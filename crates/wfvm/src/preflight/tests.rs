@@ -323,3 +323,24 @@ fn a_language_must_be_in_setup_and_in_the_image() {
         Vec::<String>::new()
     );
 }
+
+#[test]
+fn a_finding_about_the_later_passes_names_their_file() {
+    let good = |pass: &str, name: &str| {
+        format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<unattend xmlns=\"urn:schemas-microsoft-com:unattend\">\n\
+             <settings pass=\"{pass}\"><component name=\"{name}\" processorArchitecture=\"amd64\" \
+             publicKeyToken=\"31bf3856ad364e35\" language=\"neutral\" versionScope=\"nonSxS\"/></settings></unattend>"
+        )
+        .into_bytes()
+    };
+    let later = good("specialize", "Microsoft-Windows-No-Such-Component");
+    let files = [("Autounattend.xml", later.clone()), ("unattend.xml", later)];
+    let found = of_answer_files("answerFile", &files, &install(), &medium());
+    let problems: Vec<&str> = found
+        .iter()
+        .filter(|finding| finding.problem.contains("[unknown-component]"))
+        .map(|finding| finding.problem.split(':').next().unwrap())
+        .collect();
+    assert_eq!(problems, ["line 3", "unattend.xml, line 3"]);
+}

@@ -103,8 +103,8 @@ let
     # Included layers, for `makeWindowsImage { layers = [ … ]; }`.
     layers = byFile ./layers (file: import file room);
 
-    # The ISO of the reference guest.
-    referenceGuest = (import ./reference-guest {
+    # The ISO of the reference guest, and the UEFI variables of a machine that trusts its signature.
+    referenceGuest = let made = import ./reference-guest {
       inherit pkgs;
       guestPackages = pkgs.debianTrees.reference-guest or (import ./debian/locked.nix {
         inherit pkgs;
@@ -112,7 +112,7 @@ let
         lock = ./reference-guest/packages.lock;
       });
       referenceGuestBinary = "${pkgs.reference-guest or (import ./packages/reference-guest.nix { inherit pkgs; })}/bin/reference-guest";
-    }).iso;
+    }; in made.iso // { inherit (made) firmwareVariables; };
 
     # The documents as a site.
     docs = import ./docs room;

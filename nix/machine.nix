@@ -10,6 +10,9 @@
   # Windows has the drivers of `sata` and `e1000e` in the box.
   diskBus = { type = check.oneOf [ "sata" "virtio" ]; default = "sata"; };
   networkCard = { type = check.oneOf [ "e1000e" "virtio" ]; default = "e1000e"; };
+  # UEFI's: only what is signed is started. Whose keys, the variables say; null: Microsoft's.
+  secureBoot = { type = check.bool; default = false; };
+  firmwareVariables = { type = check.nullOr check.file; default = null; };
   tpm = { type = check.bool; default = false; };
   # QEMU's -rtc base=. A fixed time makes two installations more alike.
   rtcBase = { type = check.string; default = "2022-10-10T10:10:10"; };

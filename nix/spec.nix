@@ -14,11 +14,14 @@ let
   # nixpkgs' tesseract brings every language unless told otherwise.
   tesseract = if pkgs.tesseract ? override then pkgs.tesseract.override { enableLanguages = [ "eng" ]; } else pkgs.tesseract;
 
+  # The words of a spec's `machine`; new variables are one of its tools.
+  hardware = machine: removeAttrs machine [ "firmwareVariables" ];
+
   tools = machine: present {
     qemu = "${pkgs.qemu}/bin/qemu-system-x86_64";
     qemuImg = "${pkgs.qemu}/bin/qemu-img";
-    ovmfCode = if machine.firmware == "uefi" then "${pkgs.OVMF.fd}/FV/OVMF_CODE.fd" else null;
-    ovmfVars = if machine.firmware == "uefi" then "${pkgs.OVMF.fd}/FV/OVMF_VARS.fd" else null;
+    ovmfCode = if machine.firmware == "uefi" then (ovmf machine).code else null;
+    ovmfVars = if machine.firmware == "uefi" then (ovmf machine).variables else null;
     swtpm = if machine.tpm then "${pkgs.swtpm}/bin/swtpm" else null;
     tesseract = "${tesseract}/bin/tesseract";
   };
@@ -36,12 +39,21 @@ let
     state = if image.state or null == null then null else "${image.state}";
   };
 
+  ovmf = import ./ovmf.nix { inherit pkgs; };
+
   scriptTools = machine: tools machine // { bash = "${pkgs.bash}/bin/bash"; };
 in
 {
   /** What the guest runs on. */
   machine = arguments: present {
     inherit (arguments) firmware accelerator cores memoryMib diskBus networkCard tpm rtcBase cpuModel extraQemuFlags;
+    secureBoot =
+      if !arguments.secureBoot then null
+      else arguments.firmware == "uefi" || throw "wfvm: `secureBoot` is UEFI's, and `firmware` is \"${arguments.firmware}\".";
+    firmwareVariables =
+      if arguments.firmwareVariables == null then null
+      else if arguments.firmware == "uefi" then "${arguments.firmwareVariables}"
+      else throw "wfvm: `firmwareVariables` are UEFI's, and `firmware` is \"${arguments.firmware}\".";
   };
 
   /** For `wfvm-nix-builder install`. */
@@ -55,7 +67,8 @@ in
       if isString arguments.imageSelection then { name = arguments.imageSelection; }
       else if arguments.imageSelection == null then null
       else present arguments.imageSelection;
-    inherit machine login;
+    inherit login;
+    machine = hardware machine;
     answerFile = present {
       inherit (arguments) fullName organization productKey uiLanguage inputLocale userLocale systemLocale timeZone
         computerName administratorPassword administratorPasswordFile productKeyFile autoLogon driverPaths;
@@ -74,7 +87,8 @@ in
     inherit (arguments) name script display;
     machines = arguments.machines or 1;
     inherit (of arguments.image) image state;
-    inherit machine login;
+    inherit login;
+    machine = hardware machine;
     network = network.spec (arguments // { open = !arguments.isolateNetwork; forwards = arguments.forwardedPorts; });
     timeouts = present arguments.timeouts;
     tools = scriptTools machine;
@@ -111,7 +125,8 @@ in
   /** For `wfvm-nix-builder build`. */
   build = { name, image, closure, command, arguments, machine, login }: present {
     wfvmSpec = version;
-    inherit name closure command machine login;
+    inherit name closure command login;
+    machine = hardware machine;
     inherit (of image) image state;
     inherit (arguments) translatePaths successExitCodes executables expectShutdown outputPlace exchangeMib
       keepFailedDisk;
@@ -131,7 +146,8 @@ in
   /** For `wfvm-nix-builder template`. */
   template = { name, image, machine, login, warmUp, driveLetters, timeouts }: {
     wfvmSpec = version;
-    inherit name machine login warmUp;
+    inherit name login warmUp;
+    machine = hardware machine;
     letters = driveLetters;
     inherit (of image) image state;
     timeouts = present timeouts;
@@ -143,7 +159,8 @@ in
     wfvmSpec = version;
     inherit (arguments) name clones keepGoing keepFailed;
     inherit (of image) image state;
-    inherit commands machine login;
+    inherit commands login;
+    machine = hardware machine;
     files = map (file: file // { source = "${file.source}"; }) files;
     network = network.spec { open = false; forwards = [ ]; reachable = [ ]; ports = { }; sshPort = null; };
     timeouts = present arguments.timeouts;
@@ -156,7 +173,8 @@ in
     inherit (layer) name script strict;
     parent = "${parent}";
     inherit (of parent) state;
-    inherit compact machine login;
+    inherit compact login;
+    machine = hardware machine;
     searchPath = each (map programs (layer.buildInputs ++ standardPrograms));
     network = network.spec layer.network;
     timeouts = present layer.timeouts;

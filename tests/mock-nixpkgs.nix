@@ -62,6 +62,8 @@ let
     stdenv.hostPlatform.system = "x86_64-linux";
     lib.escapeShellArg = text: "'${text}'";
     OVMF = simple "OVMF" // firmware;
+    OVMFFull = simple "OVMF" // firmware;
+    python3Packages.virt-firmware = simple "virt-firmware";
     # Modules are an output of their own since 2025.
     linux = simple "linux" // { target = "bzImage"; } // (if elem release [ "25.11" "unstable" ] then { modules = simple "linux-modules"; } else { });
     bzip2 = split' "bzip2";

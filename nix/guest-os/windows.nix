@@ -10,6 +10,8 @@
   mediumIs = [ "windows-11" "windows-11-23h2" ];
   # The server is a feature on demand, which only Windows Update has.
   payload = [ { name = "OpenSSH-Win64.zip"; source = sources.openssh; } ];
+  # OVMF's own: Microsoft's keys.
+  firmwareVariables = null;
   cores = 4;
   memoryMib = 4096;
   # Tells the disk what is free: ReTrim, as the documentation of `defrag` calls it.

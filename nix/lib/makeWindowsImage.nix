@@ -124,6 +124,8 @@ check.function "makeWindowsImage"
         memoryMib = orGuest "memoryMib";
         diskMib = orGuest "diskMib";
         payload = guest.payload ++ given.payload;
+        # Whose signature the guest's loader has.
+        firmwareVariables = if given.secureBoot then orGuest "firmwareVariables" else given.firmwareVariables;
       };
       account = argument:
         if hasAttr given.${argument} given.users then given.users.${given.${argument}}

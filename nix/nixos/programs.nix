@@ -16,6 +16,7 @@ let
     diskBus = "sata";
     networkCard = "e1000e";
     tpm = false;
+    secureBoot = false;
     cpuModel = null;
     extraQemuFlags = [ ];
   };
@@ -25,7 +26,11 @@ let
 
   shellWord = word: "'${builtins.replaceStrings [ "'" ] [ "'\\''" ] word}'";
   when = condition: words: if condition then words else [ ];
+  secureBoot = machine.secureBoot or false;
   uefi = machine.firmware == "uefi";
+  ovmf = import ../ovmf.nix { inherit pkgs; } machine;
+  # What the image's machine had besides the disk; a path says nothing of it.
+  state = disk.state or null;
 
   # With `auto`, QEMU takes the first that works.
   accelerators = { kvm = [ "kvm" ]; tcg = [ "tcg,thread=multi" ]; auto = [ "kvm" "tcg,thread=multi" ]; }.${machine.accelerator};
@@ -36,7 +41,7 @@ let
   words = [
     "-name" name
     "-nodefaults" "-no-user-config"
-    "-machine" "q35,hpet=off"
+    "-machine" "q35,hpet=off${if secureBoot then ",smm=on" else ""}"
   ]
   ++ builtins.concatMap (accelerator: [ "-accel" accelerator ]) accelerators
   ++ [
@@ -55,9 +60,10 @@ let
     "-device" { e1000e = "e1000e,netdev=network,romfile="; virtio = "virtio-net-pci,netdev=network,romfile="; }.${machine.networkCard}
   ]
   ++ when uefi [
-    "-drive" "if=pflash,unit=0,format=raw,readonly=on,file=${pkgs.OVMF.fd}/FV/OVMF_CODE.fd"
+    "-drive" "if=pflash,unit=0,format=raw,readonly=on,file=${ovmf.code}"
     "-drive" "if=pflash,unit=1,format=raw,file=uefi-variables.fd"
   ]
+  ++ when secureBoot [ "-global" "driver=cfi.pflash01,property=secure,value=on" "-global" "ICH9-LPC.disable_s3=1" ]
   ++ when machine.tpm [ "-tpmdev" "emulator,id=tpm0,chardev=tpm" "-device" "tpm-crb,tpmdev=tpm0" ]
   ++ machine.extraQemuFlags ++ declared.extraQemuFlags;
 
@@ -89,8 +95,9 @@ in
     fi
     if [ ! -e disk.qcow2 ]; then
       printf %s "$image" > image
-      ${if uefi then "cp --no-preserve=mode ${pkgs.OVMF.fd}/FV/OVMF_VARS.fd uefi-variables.fd" else ""}
+      ${if uefi then "cp --no-preserve=mode ${ovmf.variables} uefi-variables.fd" else ""}
       mkdir -p tpm
+      ${if state == null then "" else "cp --recursive --no-preserve=mode,ownership ${state}/. ."}
       qemu-img create -q -f qcow2 -F qcow2 -b "$image" disk.partial
       mv disk.partial disk.qcow2
     fi

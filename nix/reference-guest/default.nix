@@ -58,7 +58,7 @@ rec {
   };
 
   # --- how it starts --------------------------------------------------------
-  kernel = step "reference-guest-kernel" ./boot/kernel.sh [ pkgs.kmod pkgs.xz pkgs.binutils ] {
+  kernel = step "reference-guest-kernel" ./boot/kernel.sh [ pkgs.kmod pkgs.xz ] {
     modules = ./boot/kernel-modules;
   };
 
@@ -67,7 +67,17 @@ rec {
     init = referenceGuestBinary;
   };
 
-  uki = step "reference-guest.efi" ./boot/uki.sh [ pkgs.binutils ] { inherit kernel initramfs commandLine; };
+  # What signs the programs that UEFI starts: functions for the shell.
+  signature = { sign = ./boot/sign.sh; key = ./boot/key.pem; certificate = ./boot/certificate.pem; };
+
+  uki = step "reference-guest.efi" ./boot/uki.sh [ pkgs.binutils pkgs.osslsigncode ]
+    (signature // { inherit kernel initramfs commandLine; });
+
+  # UEFI variables of a machine with Secure Boot that starts what has this signature.
+  firmwareVariables = step "reference-guest-variables.fd" ./boot/variables.sh [ pkgs.python3Packages.virt-firmware ] {
+    inherit (signature) certificate;
+    empty = "${pkgs.OVMFFull.fd}/FV/OVMF_VARS.fd";
+  };
 
   bios = step "reference-guest-bios" ./boot/bios.sh [ ] {
     inherit commandLine;
@@ -75,7 +85,8 @@ rec {
     diskConfiguration = ./boot/disk.cfg;
   };
 
-  efi = step "reference-guest-efi" ./boot/efi.sh [ mingw pkgs.dosfstools pkgs.mtools ] { cdboot = ./boot/cdboot.c; };
+  efi = step "reference-guest-efi" ./boot/efi.sh [ mingw pkgs.dosfstools pkgs.mtools pkgs.osslsigncode ]
+    (signature // { cdboot = ./boot/cdboot.c; });
 
   # --- the medium -----------------------------------------------------------
   wim = step "reference-guest-wim" ./medium/wim.sh [ pkgs.wimlib ] { inherit rootfs; };

@@ -76,6 +76,7 @@ impl Stage {
             memory_mib: 512,
             disk_bus: DiskBus::Sata,
             network_card: NetworkCard::E1000e,
+            secure_boot: false,
             tpm: false,
             rtc_base: "utc".into(),
             cpu_model: None,

@@ -230,6 +230,7 @@ pub(crate) fn machine(firmware: Firmware) -> Machine {
         memory_mib: 1536,
         disk_bus: DiskBus::Sata,
         network_card: NetworkCard::E1000e,
+        secure_boot: false,
         tpm: false,
         rtc_base: "2025-01-01T00:00:00".into(),
         cpu_model: None,

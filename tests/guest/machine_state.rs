@@ -2,9 +2,13 @@
 
 use std::path::Path;
 
-use wfvm::spec::{Layer, Machine, Run, Tools};
+use wfvm::{
+    blame::Blame,
+    install::InstallFailure,
+    spec::{AnswerMedium, Firmware, Install, Layer, Machine, Run, Tools},
+};
 
-use crate::laboratory::{Laboratory, NONCE, given, tools};
+use crate::laboratory::{Laboratory, NONCE, given, spec, tools};
 
 /// `owner OLD NEW` changes the authorization of the TPM's owner, which the TPM keeps.
 const OWNER: &str = r#"
@@ -89,4 +93,79 @@ fn each_clone_has_the_tpm_of_its_template() {
         let status = laboratory.perform(&spec).unwrap_or_else(|failure| panic!("{failure}"));
         assert!(status.success(), "the script ended with {status}");
     }
+}
+
+/// Fails unless the guest says that its firmware starts only what is signed.
+const SECURE: &str = r"
+win-exec 'reg query HKLM\SYSTEM\CurrentControlSet\Control\SecureBoot\State /v UEFISecureBootEnabled' | grep -w 0x1
+win-exec 'powershell -NoProfile -Command Confirm-SecureBootUEFI' | grep True
+";
+
+fn with_secure_boot(machine: &Machine, programs: Tools, variables: &Path) -> (Machine, Tools) {
+    let code = given("WFVM_TEST_TOOLS").join("FV/OVMF_CODE.ms.fd");
+    (
+        Machine { secure_boot: true, ..machine.clone() },
+        Tools { ovmf_code: Some(code), ovmf_vars: Some(variables.into()), ..programs },
+    )
+}
+
+fn installation(variables: &Path) -> Install {
+    let plain = spec(Firmware::Uefi, AnswerMedium::Iso);
+    let (machine, tools) = with_secure_boot(&plain.machine, tools(), variables);
+    Install { machine, tools, ..plain }
+}
+
+#[test]
+fn secure_boot_is_on_in_the_installation_in_a_layer_and_in_a_run() {
+    let laboratory = Laboratory::new();
+    let variables = given("WFVM_TEST_VARIABLES");
+    let mut spec = installation(&variables);
+    let told = r"reg query HKLM\SYSTEM\CurrentControlSet\Control\SecureBoot\State > C:\first.txt";
+    spec.answer_file.settings.first_logon_commands.push(told.into());
+    let image = laboratory.install(&spec).unwrap_or_else(|failure| panic!("{failure}"));
+
+    // From here on the image's own variables have the keys: those of a new machine have none.
+    let none = given("WFVM_TEST_TOOLS").join("FV/OVMF_VARS.fd");
+    let plain = laboratory.layer_spec(&format!(r"win-exec 'type C:\first.txt' | grep -w 0x1{SECURE}"));
+    let (machine, tools) = with_secure_boot(&plain.machine, tools(), &none);
+    let state = Some(image.with_extension("state"));
+    let spec = Layer { parent: image.clone(), state, machine, tools, strict: true, ..plain };
+    let layer = laboratory.layer("layer.qcow2", &spec).unwrap_or_else(|failure| panic!("{failure}"));
+
+    let plain = laboratory.run_spec(SECURE);
+    let state = Some(layer.with_extension("state"));
+    let spec = Run { image: layer, state, machine: spec.machine, tools: spec.tools, ..plain };
+    let status = laboratory.perform(&spec).unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(status.success(), "the script ended with {status}");
+
+    // The same disk in a machine that does not have it.
+    let machine = Machine { secure_boot: false, ..spec.machine };
+    let script = SECURE.replace("0x1", "0x0").replace("| grep True", "&& exit 1 || true");
+    let status = laboratory
+        .perform(&Run { state: None, machine, tools: crate::laboratory::tools(), script, ..spec })
+        .unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(status.success(), "the script ended with {status}");
+}
+
+#[test]
+fn what_the_firmware_does_not_trust_ends_the_installation_and_so_do_variables_without_keys() {
+    let refused = |variables: &str| -> Box<InstallFailure> {
+        let variables = given("WFVM_TEST_TOOLS").join("FV").join(variables);
+        Laboratory::new()
+            .install(&installation(&variables))
+            .expect_err("it installs what is not to be trusted")
+    };
+    // Microsoft has not signed the reference guest.
+    let failure = refused("OVMF_VARS.ms.fd");
+    assert_eq!(failure.error.blame(), Blame::Guest);
+    let said = failure.to_string();
+    assert!(
+        said.contains("the firmware refused to start what none of its Secure Boot keys has signed"),
+        "{said}"
+    );
+    assert!(said.contains("UEFI QEMU DVD-ROM") && said.contains("Access Denied"), "{said}");
+
+    let failure = refused("OVMF_VARS.fd");
+    assert_eq!(failure.error.blame(), Blame::Input);
+    assert!(failure.to_string().contains("FV/OVMF_VARS.fd has no platform key"), "{failure}");
 }

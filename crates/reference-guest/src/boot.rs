@@ -3,18 +3,20 @@
 
 use std::ffi::CString;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use fs_err as fs;
 use rustix::fs::{Mode, OFlags, openat};
+use rustix::io::Errno;
 use rustix::mount::{MountFlags, mount, mount_bind, mount_bind_recursive};
 
 use crate::block::{self, Kind, Mounted};
 use crate::image::apply;
 use crate::image::wim::Wim;
-use crate::{ioctl, panther, wait};
+use crate::{initramfs, ioctl, panther, wait};
 
 /// The system volume, as this program and Wine see it.
 pub(crate) const SYSTEM_VOLUME: &str = "/c";
@@ -128,14 +130,41 @@ fn load(directory: &fs::File, lines: &[String]) {
             }
         }
         let name = module_name(line);
-        let loaded = openat(directory.file(), name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-            .and_then(|file| rustix::system::finit_module(&file, &parameters(&command_line, name), 0));
+        let parameters = parameters(&command_line, name);
+        let loaded = open_in(directory, name)
+            .and_then(|file| rustix::system::finit_module(&file, &parameters, 0))
+            .or_else(|error| match error {
+                // With Secure Boot Linux asks for the signature.
+                Errno::PERM | Errno::KEYREJECTED => {
+                    rustix::system::init_module(&signed(directory, name)?, &parameters)
+                }
+                error => Err(error),
+            });
         match loaded {
-            Ok(()) | Err(rustix::io::Errno::EXIST) => {}
+            Ok(()) | Err(Errno::EXIST) => {}
             // A virtual machine lacks most of the hardware that the modules are for.
             Err(error) => panther::info("BOOT", format!("the driver {name} is not loaded: {error}")),
         }
     }
+}
+
+fn open_in(directory: &fs::File, name: &str) -> Result<OwnedFd, Errno> {
+    openat(directory.file(), name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// A module with its signature, as it was built.
+fn signed(directory: &fs::File, name: &str) -> Result<Vec<u8>, Errno> {
+    let mut image = Vec::new();
+    for part in [name, &initramfs::signature_of(name)] {
+        let file = open_in(directory, part)?;
+        loop {
+            image.reserve(1 << 16);
+            if rustix::io::read(&file, rustix::buffer::spare_capacity(&mut image))? == 0 {
+                break;
+            }
+        }
+    }
+    Ok(image)
 }
 
 /// A module's parameters, `NAME=VALUE …`, which on a command line are `MODULE.NAME=VALUE`. The kernel itself

@@ -99,12 +99,21 @@ impl Request {
                     modules: self.modules.clone(),
                 });
             }
-            entries.push((format!("modules/{name}"), FILE, fs::read(path)?));
+            entries.push((format!("modules/{name}"), FILE, fs::read(&path)?));
+            let signature = signature_of(name);
+            if self.modules.join(&signature).is_file() {
+                entries.push((format!("modules/{signature}"), FILE, fs::read(self.modules.join(signature))?));
+            }
         }
         entries.push((String::from("modules/order"), FILE, order.into_bytes()));
         fs::write(&self.out, archive(entries)?)?;
         Ok(())
     }
+}
+
+/// The file with what a module's signature appends to it.
+pub(crate) fn signature_of(module: &str) -> String {
+    format!("{module}.signature")
 }
 
 /// The files that an order names; a condition may stand before a name.

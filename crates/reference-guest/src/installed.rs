@@ -14,9 +14,9 @@ use crate::passes::oobe_system::{self, Logon};
 use crate::passes::specialize::{self, Progress};
 use crate::passes::{self, disk_trouble, offline_servicing, unexpected};
 use crate::power::{self, End};
-use crate::registry::Hive;
+use crate::registry::{Hive, Value};
 use crate::state::{ImageState, State};
-use crate::{hosts, network, panther, stand_ins, wine};
+use crate::{hosts, network, panther, stand_ins, uefi_variables, wine};
 
 /// Starts the installed system and gives back once it is ready or stopped at a page.
 pub(crate) fn run(system_disk: &str, loading: thread::JoinHandle<()>) -> Result<(), Page> {
@@ -33,6 +33,7 @@ pub(crate) fn run(system_disk: &str, loading: thread::JoinHandle<()>) -> Result<
     prepared.map_err(|error| unexpected(format!("the machine could not be prepared: {error}")))?;
     let mut system = Hive::open(&prefix.join("system.reg")).map_err(|error| disk_trouble(&error))?;
     forget_hardware(&mut system).map_err(|error| disk_trouble(&error))?;
+    tell_secure_boot(&mut system).map_err(|error| disk_trouble(&error))?;
     specialize::restore(&system);
     stand_ins::bcdedit::start(&system);
     if let Err(error) = hosts::follow() {
@@ -63,6 +64,21 @@ fn forget_hardware(system: &mut Hive) -> io::Result<()> {
     // nix/reference-guest/wine/prefix.sh
     const OF_WINDOWS: [&str; 2] = ["ACPI", "RESOURCEMAP"];
     if system.remove_below("HARDWARE", &OF_WINDOWS) { system.save() } else { Ok(()) }
+}
+
+/// What Windows found at its start, where programs look for it.
+fn tell_secure_boot(system: &mut Hive) -> io::Result<()> {
+    const KEY: &str = "System\\ControlSet001\\Control\\SecureBoot\\State";
+    const NAME: &str = "UEFISecureBootEnabled";
+    let before = system.number(KEY, NAME);
+    let now = match uefi_variables::secure_boot()? {
+        Some(on) => Some(u32::from(on)),
+        // Of a machine that had it.
+        None => before.map(|_| 0),
+    };
+    let Some(on) = now.filter(|_| now != before) else { return Ok(()) };
+    system.set(KEY, NAME, Value::Number(on));
+    system.save()
 }
 
 /// The drivers that are still being loaded, and what they will show.

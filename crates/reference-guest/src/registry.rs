@@ -100,8 +100,7 @@ impl Hive {
         Some(quoted.replace("\\\\", "\u{0}").replace("\\\"", "\"").replace('\u{0}', "\\"))
     }
 
-    #[cfg(test)]
-    fn number(&self, key: &str, name: &str) -> Option<u32> {
+    pub(crate) fn number(&self, key: &str, name: &str) -> Option<u32> {
         u32::from_str_radix(self.raw(key, name)?.strip_prefix("dword:")?, 16).ok()
     }
 

@@ -27,6 +27,15 @@ pub(crate) fn exist() -> bool {
     Path::new(PLACE).exists()
 }
 
+/// Whether the firmware starts only what is signed; none where it cannot tell
+/// (UEFI specification 2.10, sections 3.3 and 32.3.1).
+pub(crate) fn secure_boot() -> io::Result<Option<bool>> {
+    if !exist() {
+        return Ok(None);
+    }
+    Ok(read("SecureBoot")?.map(|value| value == [1]))
+}
+
 /// What a variable holds; none if it is not set.
 pub(crate) fn read(name: &str) -> io::Result<Option<Vec<u8>>> {
     match fs::read(file(name)?) {

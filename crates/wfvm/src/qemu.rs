@@ -63,6 +63,15 @@ pub enum QemuError {
     /// A file of the machine could not be made.
     #[error("the machine's files could not be made: {0}")]
     Files(#[from] io::Error),
+    /// The firmware would start whatever it finds.
+    #[error(
+        "machine.secureBoot: {} has no platform key, so that the firmware would start whatever it finds",
+        variables.display()
+    )]
+    NoKeys {
+        /// The UEFI variables: the image's, or those of a new machine.
+        variables: PathBuf,
+    },
     /// The machine protocol failed.
     #[error(transparent)]
     Qmp(#[from] QmpError),
@@ -98,6 +107,7 @@ impl QemuError {
             | Self::Qmp(_)
             | Self::State { .. }
             | Self::PortTaken(_) => Blame::Host,
+            Self::NoKeys { .. } => Blame::Input,
             Self::Late(error) => error.cause.blame(),
             Self::NoPort { .. } => Blame::Bug,
         }

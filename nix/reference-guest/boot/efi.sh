@@ -1,12 +1,14 @@
 # The two boot programs of the medium and the FAT images that El Torito names:
-# $cdboot to $out/{cdboot,cdboot_noprompt}.efi and $out/{efisys,efisys_noprompt}.bin.
+# $cdboot to $out/{cdboot,cdboot_noprompt}.efi and $out/{efisys,efisys_noprompt}.bin, the programs signed.
+source "$sign"
 mkdir -p "$out"
 
 compile() { # OUT FLAG…
   # Subsystem 10 is an EFI application (UEFI specification 2.1.1).
   x86_64-w64-mingw32-gcc "${@:2}" -Os -Wall -Wextra -Werror -s -ffreestanding -fno-builtin -nostdlib \
     -mno-stack-arg-probe -fno-asynchronous-unwind-tables \
-    -Wl,--subsystem,10 -Wl,--entry,efi_main -Wl,--no-insert-timestamp "$cdboot" -o "$1"
+    -Wl,--subsystem,10 -Wl,--entry,efi_main -Wl,--no-insert-timestamp "$cdboot" -o unsigned.efi
+  sign unsigned.efi "$1"
 }
 compile "$out/cdboot.efi" -DPROMPT
 compile "$out/cdboot_noprompt.efi"

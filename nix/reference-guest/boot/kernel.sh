@@ -1,4 +1,4 @@
-# The kernel, its modules ready to load, and the order to load them in:
+# The kernel, its modules ready to load, their signatures, and the order to load them in:
 # $guestPackages and the list $modules to $out/{vmlinuz,modules/,order}.
 
 directory=$(echo "$guestPackages"/usr/lib/modules/*)
@@ -37,6 +37,13 @@ while read -r word; do
   esac
 done < <(sed 's/#.*//' "$modules" | tr -s '[:space:]' '\n' | sed '/^$/d')
 
-# Without the appended signatures: each costs the guest an RSA operation and a
-# hash of the module, and nothing here demands signed modules.
-strip --strip-debug "$out"/modules/*.ko
+# The appended signatures are files of their own: each costs the guest a hash of
+# the module and an operation with its key, and Linux demands them only where
+# the firmware has Secure Boot. At the end of a module: the signature, 12 bytes
+# that end with its length, and 28 bytes of text (include/linux/module_signature.h).
+for module in "$out"/modules/*.ko; do
+  [[ $(tail -c 28 "$module" | tr -d '\0') == '~Module signature appended~' ]] || continue
+  length=$((16#$(tail -c 32 "$module" | head -c 4 | od -An -tx1 | tr -d ' \n') + 40))
+  tail -c $length "$module" > "$module.signature"
+  truncate -s -$length "$module"
+done

@@ -1,5 +1,6 @@
 # Kernel, initramfs and command line as one UEFI program (UAPI specification
-# "Unified Kernel Image"): $kernel, $initramfs and $commandLine to $out.
+# "Unified Kernel Image"): $kernel, $initramfs and $commandLine to $out, signed.
+source "$sign"
 
 stub=$guestPackages/usr/lib/systemd/boot/efi/linuxx64.efi.stub
 printf '%s' "$commandLine" > command-line
@@ -18,4 +19,5 @@ add .osrel os-release
 add .cmdline command-line
 add .linux "$kernel/vmlinuz"
 add .initrd "$initramfs"
-objcopy "${sections[@]}" "$stub" "$out"
+objcopy "${sections[@]}" "$stub" unsigned.efi
+sign unsigned.efi "$out"

@@ -143,6 +143,12 @@ fn only_checks_that_the_machine_would_fail_are_skipped() {
         spec.disk_mib = 65536;
     };
     assert_eq!(skipped(large), "BypassSecureBootCheck");
+    let secure = |spec: &mut Install| {
+        spec.machine.tpm = true;
+        spec.machine.secure_boot = true;
+        spec.disk_mib = 65536;
+    };
+    assert_eq!(skipped(secure), "BypassRAMCheck");
     let document = read(&xml(&install(), &REFERENCE_GUEST, 0).unwrap());
     assert!(at(&document, &["windowsPE", "Microsoft-Windows-Setup", "RunSynchronous"]).is_none());
 }

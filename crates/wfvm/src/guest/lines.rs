@@ -18,6 +18,8 @@ pub enum Sighting {
     DiskStarted(String),
     /// The medium asks for a key before it starts.
     KeyAwaited,
+    /// The firmware does not start a program: no key of its variables has signed it.
+    Refused(String),
     /// The firmware found nothing to start.
     NothingToStart(String),
     /// Our command in the guest reached this phase.
@@ -44,6 +46,9 @@ impl Sighting {
     #[must_use]
     pub fn failure(&self) -> Option<String> {
         match self {
+            Self::Refused(line) => Some(format!(
+                "the firmware refused to start what none of its Secure Boot keys has signed, or what is revoked: {line}"
+            )),
             Self::NothingToStart(line) => Some(format!("the firmware found nothing to start: {line}")),
             Self::CommandFailed(what) => Some(format!("a command of the first logon failed: {what}")),
             Self::Panicked => Some("the guest crashed (GUEST_PANICKED)".into()),
@@ -64,6 +69,7 @@ impl fmt::Display for Sighting {
         match self {
             Self::MediumStarted(line)
             | Self::DiskStarted(line)
+            | Self::Refused(line)
             | Self::NothingToStart(line)
             | Self::Line(line) => write!(formatter, "`{line}`"),
             Self::KeyAwaited => formatter.write_str("the medium's question for a key"),
@@ -145,6 +151,12 @@ impl Lines {
                     } else {
                         Sighting::DiskStarted(owned())
                     }
+                } else if line.contains("BdsDxe: failed to")
+                    && (line.ends_with(": Access Denied") || line.ends_with(": Security Violation"))
+                {
+                    // What EFI_BOOT_SERVICES.LoadImage says of an image that is not authenticated
+                    // (UEFI specification 2.10, 7.4.1); without Secure Boot it never does.
+                    Sighting::Refused(owned())
                 } else if line.contains("No bootable option or device was found")
                     || line.contains("UEFI Interactive Shell")
                 {
@@ -222,6 +234,19 @@ mod tests {
         assert!(com1(none)[0].failure().is_some());
         let seen = Lines::new(Speaker::SeaBios).take(b"Booting from DVD/CD...\nBooting from 0000:7c00\n");
         assert!(matches!(&seen[..], [Sighting::MediumStarted(_)]));
+    }
+
+    #[test]
+    fn what_the_firmware_does_not_trust_is_a_failure_and_an_empty_disk_is_none() {
+        let empty =
+            "BdsDxe: failed to load Boot0001 \"UEFI QEMU HARDDISK \" from Sata(0x0,0xFFFF,0x0): Not Found\n";
+        assert!(matches!(&com1(empty)[..], [Sighting::Line(_)]));
+        for why in ["load", "start"] {
+            let refused = format!("BdsDxe: failed to {why} Boot0002 \"UEFI QEMU DVD-ROM \": Access Denied\n");
+            let seen = com1(&refused);
+            assert!(matches!(&seen[..], [Sighting::Refused(_)]), "{seen:?}");
+            assert!(seen[0].failure().unwrap().contains("Secure Boot"));
+        }
     }
 
     #[test]

@@ -137,7 +137,7 @@ pub struct Requirement {
 pub enum Hardware {
     /// A TPM 2.0.
     Tpm,
-    /// Firmware with Secure Boot, which the product's machines do not have.
+    /// Firmware with Secure Boot.
     SecureBoot,
     /// At least this much memory.
     MemoryMib(u64),
@@ -162,7 +162,7 @@ impl GuestOs {
     pub fn lacking<'a>(&'a self, spec: &'a Install) -> impl Iterator<Item = &'a Requirement> {
         self.requirements.iter().filter(|requirement| match requirement.hardware {
             Hardware::Tpm => !spec.machine.tpm,
-            Hardware::SecureBoot => true,
+            Hardware::SecureBoot => !spec.machine.secure_boot,
             Hardware::MemoryMib(wanted) => spec.machine.memory_mib < wanted,
             Hardware::DiskMib(wanted) => spec.disk_mib < wanted,
         })

@@ -41,13 +41,14 @@ impl Assembly<'_> {
             // Read-only is the file, not the guest's memory.
             Memory::Revived { file, writable: false } => Some(backend(file, "share=off,readonly=on,rom=off")),
         };
+        let smm = if machine.secure_boot { ",smm=on" } else { "" };
         words.pair("-m", &format!("{}M", machine.memory_mib));
         let Some(object) = object else {
-            words.pair("-machine", "q35,hpet=off");
+            words.pair("-machine", &format!("q35,hpet=off{smm}"));
             words.pair("-rtc", &format!("base={}", machine.rtc_base));
             return;
         };
-        words.pair("-machine", "q35,hpet=off,memory-backend=memory");
+        words.pair("-machine", &format!("q35,hpet=off{smm},memory-backend=memory"));
         words.pair("-object", &object);
         // A clock that stands still with its machine: a fixed date goes on from there in each clone.
         words.pair("-rtc", &format!("base={},clock=vm", machine.rtc_base));

@@ -3,6 +3,7 @@
 mod memory;
 mod network;
 mod plugged;
+mod variable_store;
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ pub use memory::Memory;
 pub(crate) use network::SSH;
 pub use network::hosts_lines;
 pub use plugged::Plugged;
+pub use variable_store::has_platform_key;
 
 use serde::{Deserialize, Serialize};
 
@@ -200,6 +202,13 @@ impl Assembly<'_> {
             let unit = |unit, rest: &str| format!("if=pflash,unit={unit},format=raw,{rest}");
             words.pair("-drive", &unit(0, &format!("readonly=on,file={}", comma_free(code))));
             words.pair("-drive", &unit(1, &format!("file={}", self.file(UEFI_VARIABLES))));
+            if self.machine.secure_boot {
+                // Only the firmware in System Management Mode writes the variables, else any kernel could change the keys.
+                words.pair("-global", "driver=cfi.pflash01,property=secure,value=on");
+                // EDK 2 in 64 bits stops at once where there are both SMM and sleep to memory
+                // (OvmfPkg/PlatformPei, S3Verification).
+                words.pair("-global", "ICH9-LPC.disable_s3=1");
+            }
         }
         if self.machine.tpm {
             words.pair("-chardev", &format!("socket,id=tpm,path={}", self.file(TPM_SOCKET)));

@@ -11,6 +11,7 @@ fn machine(firmware: Firmware) -> Machine {
         memory_mib: 4096,
         disk_bus: DiskBus::Sata,
         network_card: NetworkCard::E1000e,
+        secure_boot: false,
         tpm: false,
         rtc_base: "2022-10-10T10:10:10".into(),
         cpu_model: None,
@@ -111,6 +112,24 @@ fn uefi_gets_its_own_variables_and_bios_gets_no_flash() {
     assert!(uefi.contains("unit=0,format=raw,readonly=on,file=/code.fd"), "{uefi}");
     assert!(uefi.contains("unit=1,format=raw,file=m/uefi-variables.fd"), "{uefi}");
     assert!(!line(&machine(Firmware::Bios), |_| {}).contains("pflash"));
+}
+
+#[test]
+fn secure_boot_keeps_the_variables_from_the_guest() {
+    let plain = machine(Firmware::Uefi);
+    let secure = line(&Machine { secure_boot: true, ..plain.clone() }, |_| {});
+    for word in [
+        "-machine q35,hpet=off,smm=on",
+        "driver=cfi.pflash01,property=secure,value=on",
+        "ICH9-LPC.disable_s3=1",
+    ] {
+        assert!(secure.contains(word), "{secure}");
+        assert!(!line(&plain, |_| {}).contains(word));
+    }
+    let template = line(&Machine { secure_boot: true, ..plain }, |assembly| {
+        assembly.memory = Memory::Kept("/t/m".into());
+    });
+    assert!(template.contains("q35,hpet=off,smm=on,memory-backend=memory"), "{template}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn machine(spec: &Install) -> Machine {
         answer_medium: Some(spec.answer_medium),
         memory_mib: Some(spec.machine.memory_mib),
         tpm: Some(spec.machine.tpm),
-        secure_boot: None,
+        secure_boot: Some(spec.machine.secure_boot),
         network: Some(false),
     }
 }

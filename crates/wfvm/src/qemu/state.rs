@@ -2,8 +2,9 @@
 
 use std::{io, path::Path};
 
+use super::QemuError;
 use crate::{
-    machine::{Assembly, TPM_STATE, UEFI_VARIABLES},
+    machine::{Assembly, TPM_STATE, UEFI_VARIABLES, has_platform_key},
     spec::Firmware,
     unfinished::Unfinished,
 };
@@ -12,13 +13,17 @@ use crate::{
 const LOCK: &str = ".lock";
 
 /// Puts it into the directory of a machine that is about to start, as it was or new.
-pub(super) fn bring(assembly: &Assembly<'_>) -> io::Result<()> {
+pub(super) fn bring(assembly: &Assembly<'_>) -> Result<(), QemuError> {
     let kept =
         |name: &str| assembly.disk.state.as_ref().map(|state| state.join(name)).filter(|it| it.exists());
     if assembly.machine.firmware == Firmware::Uefi {
         let variables = kept(UEFI_VARIABLES).or_else(|| assembly.tools.ovmf_vars.clone()).unwrap_or_default();
+        let bytes = fs_err::read(&variables)?;
+        if assembly.machine.secure_boot && !has_platform_key(&bytes) {
+            return Err(QemuError::NoKeys { variables });
+        }
         // Written anew, not copied with its read-only mode.
-        fs_err::write(assembly.directory.join(UEFI_VARIABLES), fs_err::read(variables)?)?;
+        fs_err::write(assembly.directory.join(UEFI_VARIABLES), bytes)?;
     }
     if assembly.machine.tpm {
         let place = assembly.directory.join(TPM_STATE);

@@ -23,6 +23,9 @@ pub struct Machine {
     /// The network card.
     #[serde(default)]
     pub network_card: NetworkCard,
+    /// Whether the firmware starts only what is signed by a key that its variables name (UEFI).
+    #[serde(default)]
+    pub secure_boot: bool,
     /// Whether the machine has a TPM 2.0.
     #[serde(default)]
     pub tpm: bool,
@@ -53,6 +56,12 @@ impl Machine {
             return Err(SpecError::Value {
                 path: "machine.memoryMib",
                 problem: format!("{} MiB is not between 256 MiB and 4 TiB", self.memory_mib),
+            });
+        }
+        if self.firmware == Firmware::Bios && self.secure_boot {
+            return Err(SpecError::Value {
+                path: "machine.secureBoot",
+                problem: "is UEFI's, and `machine.firmware` is `bios`".into(),
             });
         }
         Ok(())
@@ -111,10 +120,10 @@ pub struct Tools {
     pub qemu: PathBuf,
     /// `qemu-img`.
     pub qemu_img: PathBuf,
-    /// OVMF's code; needed for UEFI.
+    /// OVMF's code; needed for UEFI. For Secure Boot a build that keeps its variables in System Management Mode.
     #[serde(default)]
     pub ovmf_code: Option<PathBuf>,
-    /// OVMF's empty variable store; needed for UEFI.
+    /// OVMF's variable store for a new machine; needed for UEFI. For Secure Boot one with keys.
     #[serde(default)]
     pub ovmf_vars: Option<PathBuf>,
     /// `swtpm`; needed for a TPM.

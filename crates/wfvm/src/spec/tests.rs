@@ -55,12 +55,13 @@ fn another_version_is_refused_before_its_fields_are_read() {
 #[test]
 fn impossible_values_are_refused_with_their_path() {
     type Case = (&'static str, fn(&mut serde_json::Value));
-    let cases: [Case; 6] = [
+    let cases: [Case; 7] = [
         ("machine.cores: 0 is not", |spec| spec["machine"]["cores"] = 0.into()),
         ("machine.memoryMib: 4 MiB is not", |spec| spec["machine"]["memoryMib"] = 4.into()),
         ("diskMib: 70 MiB is not", |spec| spec["diskMib"] = 70.into()),
         ("image.index: images are counted", |spec| spec["image"] = serde_json::json!({ "index": 0 })),
         ("login.user: `root` is none", |spec| spec["login"]["user"] = "root".into()),
+        ("machine.secureBoot: is UEFI's", |spec| spec["machine"]["secureBoot"] = true.into()),
         ("tools.ovmfCode: is absent", |spec| spec["machine"]["firmware"] = "uefi".into()),
     ];
     for (expected, change) in cases {

@@ -49,7 +49,7 @@ const fn cmdlet(
     Cmdlet { name, aliases: &[], positional, values, switches }
 }
 
-pub(super) static CMDLETS: [Cmdlet; 33] = [
+pub(super) static CMDLETS: [Cmdlet; 34] = [
     cmdlet("set-executionpolicy", &["executionpolicy", "scope"], &[], &[]),
     cmdlet("set-service", &["name"], &["startuptype", "status"], &[]),
     cmdlet("start-service", &["name"], &[], &[]),
@@ -73,6 +73,7 @@ pub(super) static CMDLETS: [Cmdlet; 33] = [
     cmdlet("set-date", &["date"], &[], &[]),
     cmdlet("get-date", &[], &["format"], &[]),
     cmdlet("set-tpmownerauth", &["ownerauthorization"], &["newownerauthorization"], &[]),
+    cmdlet("confirm-securebootuefi", &[], &[], &[]),
     cmdlet("restart-computer", &[], &[], &[]),
     cmdlet("stop-computer", &[], &[], &[]),
     cmdlet("expand-archive", &["path", "destinationpath"], &["literalpath"], &[]),

@@ -12,7 +12,7 @@ use super::super::{Call, Program, archives, certutil, defrag, download, netsh, s
 use super::{POLICIES, SHELL_KEY, command_line, data, dates};
 use crate::accounts::{self, Account, Accounts};
 use crate::power::{self, End};
-use crate::{clock, tpm, wait, wine};
+use crate::{clock, tpm, uefi_variables, wait, wine};
 
 const ERROR_SERVICE_ALREADY_RUNNING: u32 = 1056;
 const ERROR_SERVICE_NOT_ACTIVE: u32 = 1062;
@@ -107,6 +107,7 @@ pub(super) fn apply(
             given.text("date").and_then(|text| text.parse().ok()).map(|moment| set_date(moment, call))
         }
         "set-tpmownerauth" => set_tpm_owner_authorization(given),
+        "confirm-securebootuefi" => Some(confirm_secure_boot()),
         "get-date" => match given.text("format") {
             Some(format) => dates::formatted(dates::now(), format).map(Effect::Done),
             None => Some(Effect::Done(dates::printed(dates::now()))),
@@ -181,6 +182,14 @@ fn set_tpm_owner_authorization(given: &Arguments) -> Option<Effect> {
         Ok(code) => Effect::Failed(format!("the TPM answered with 0x{code:x}")),
         Err(error) => Effect::Failed(error.to_string()),
     })
+}
+
+fn confirm_secure_boot() -> Effect {
+    match uefi_variables::secure_boot() {
+        Ok(Some(on)) => Effect::Done(if on { "True" } else { "False" }.to_owned()),
+        Ok(None) => Effect::Failed("Cmdlet not supported on this platform.".to_owned()),
+        Err(error) => Effect::Failed(error.to_string()),
+    }
 }
 
 fn set_execution_policy(given: &Arguments, program: &mut Program<'_>) -> io::Result<Option<Effect>> {

@@ -1,4 +1,4 @@
-//! What belongs to a machine and is not on its disk goes with the image: UEFI variables and the TPM.
+//! What belongs to a machine and is not on its disk goes with the image: UEFI variables, the TPM, the clock.
 
 use std::path::Path;
 
@@ -14,6 +14,8 @@ use crate::laboratory::{Laboratory, NONCE, given, spec, tools};
 const OWNER: &str = r#"
 a=QUFBQUFBQUFBQUFBQUFBQUFBQUE= b=QkJCQkJCQkJCQkJCQkJCQkJCQkI=
 owner() { win-exec "powershell -NoProfile -Command \"Set-TpmOwnerAuth $1 -NewOwnerAuthorization $2\""; }
+may=1904169600 # 2030-05-05
+now() { win-exec 'powershell -NoProfile -Command "[DateTimeOffset]::UtcNow.ToUnixTimeSeconds()"' | tr -d '\r'; }
 "#;
 
 fn with_tpm(machine: &Machine, programs: Tools) -> (Machine, Tools) {
@@ -40,14 +42,23 @@ fn what_a_layer_writes_to_the_firmware_and_the_tpm_is_there_two_layers_later() {
         "first.qcow2",
         None,
         r#"win-exec 'bcdedit /set {bootmgr} description "Kept Boot Manager"'
-        owner '' $a"#,
+        owner '' $a
+        win-exec "powershell -NoProfile -Command \"Set-Date -Date ([DateTimeOffset]::FromUnixTimeSeconds($may).LocalDateTime) | Out-Null\""
+        "#,
     );
-    let second = layer(&laboratory, "second.qcow2", Some(&first), r"win-exec 'echo second> C:\second.txt'");
+    let second = layer(
+        &laboratory,
+        "second.qcow2",
+        Some(&first),
+        r"win-exec 'echo second> C:\second.txt'
+        [ $(now) -ge $may ]",
+    );
     let plain = laboratory.run_spec(&format!(
         "{OWNER}{}",
         r#"
         win-exec 'type C:\second.txt'
         win-exec 'bcdedit /enum firmware' | grep 'Kept Boot Manager'
+        [ $(now) -ge $may ]
         if owner "$b" $a; then echo 'the TPM took a wrong value'; exit 1; fi
         owner "$a" $b
         "#
@@ -67,6 +78,7 @@ fn what_a_layer_writes_to_the_firmware_and_the_tpm_is_there_two_layers_later() {
         r"
         win-exec 'type C:\second.txt'
         if win-exec 'bcdedit /enum firmware' | grep 'Kept Boot Manager'; then exit 1; fi
+        [ $(now) -lt $may ]
         owner '' $b
         "
     );

@@ -28,10 +28,13 @@ pub use loopback_port::PortTaken;
 #[cfg(feature = "run")]
 pub(crate) use state::copy_files;
 
+use state::RunningClock;
+
 use crate::{
     blame::Blame,
     machine::{Assembly, COM1_SOCKET, Display, FIRMWARE_SOCKET, QMP_SOCKET, SSH, TPM_SOCKET, TPM_STATE},
     qmp::{Event, Qmp, QmpError},
+    spec::Machine,
     tool::{Tool, ToolError, status_in_words, tail},
     wait::{self, Deadline, Signs, WaitError},
 };
@@ -142,6 +145,7 @@ pub struct Qemu {
     owner: JoinHandle<()>,
     kill: mpsc::Sender<()>,
     tpm: Option<Child>,
+    clock: RunningClock,
 }
 
 impl Qemu {
@@ -154,6 +158,8 @@ impl Qemu {
             loopback_port::check_free(port)?;
         }
         let directory = assembly.directory;
+        let machine = Machine { rtc_base: state::clock(assembly), ..assembly.machine.clone() };
+        let assembly = &Assembly { machine: &machine, ..assembly.clone() };
         state::bring(assembly)?;
         let tpm = start_tpm(assembly, deadline).await?;
         let listen = |name: &str| UnixListener::bind(directory.join(name));
@@ -162,6 +168,7 @@ impl Qemu {
         let log = fs_err::File::create(&said)?.into_parts().0;
         let tool = Tool::new(&assembly.tools.qemu).words(assembly.arguments());
         let command_line = tool.command_line();
+        let clock = RunningClock::start(&machine.rtc_base);
         let mut child = tool.spawn(Stdio::null(), Stdio::from(log.try_clone()?), Stdio::from(log))?;
         let problem = |problem: String| QemuError::Start { command: command_line.clone(), problem };
         let connections = async {
@@ -194,7 +201,7 @@ impl Qemu {
         let (kill, killed) = mpsc::channel(1);
         let (listening, listened) = mpsc::channel(1);
         let owner = tokio::spawn(own(child, said, signs.clone(), killed, listened));
-        let machine = Self { qmp, signs, owner, kill, tpm };
+        let machine = Self { qmp, signs, owner, kill, tpm, clock };
         let listening = Listening { _open: listening };
         Ok((machine, Channels { com1, firmware, events, listening }))
     }
@@ -306,6 +313,12 @@ impl Qemu {
         let _ = signs.wait_for(|signs| signs.exited.is_some()).await;
     }
 
+    /// What the guest's clock shows now at the latest, as QEMU's `-rtc base=` takes it.
+    #[must_use]
+    pub fn last_time(&self) -> String {
+        self.clock.now(self.signs.borrow().clock_set)
+    }
+
     /// Keeps what a machine that has ended leaves besides its disk, as the directory `out`, which appears
     /// only when it is whole.
     ///
@@ -316,7 +329,7 @@ impl Qemu {
             // It ends with its machine, and has written everything then.
             let _ = wait::bounded(END, tpm.wait()).await;
         }
-        state::keep(directory, out)
+        state::keep(directory, out, &self.last_time())
     }
 
     /// Ends QEMU at once and waits until it is gone.

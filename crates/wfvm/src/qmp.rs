@@ -70,6 +70,11 @@ pub enum Event {
     Panicked,
     /// The state of the devices is on its way, in QEMU's word for how far it is.
     Migration(String),
+    /// The guest has set its clock, so many seconds from what it showed.
+    ClockSet {
+        /// How far forwards.
+        seconds: i64,
+    },
     /// A file of the host failed under a drive.
     DriveFailed {
         /// The drive, what was done with it, and why it failed.
@@ -240,6 +245,9 @@ fn event(message: &Value) -> Event {
                 let status = message.pointer("/data/status").and_then(Value::as_str);
                 Event::Migration(status.unwrap_or_default().to_owned())
             }
+            Some("RTC_CHANGE") => Event::ClockSet {
+                seconds: message.pointer("/data/offset").and_then(Value::as_i64).unwrap_or_default(),
+            },
             Some("BLOCK_IO_ERROR") => {
                 let field = |name| message.pointer(name).and_then(Value::as_str).unwrap_or("?");
                 let (operation, reason) = (field("/data/operation"), field("/data/reason"));

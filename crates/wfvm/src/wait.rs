@@ -60,6 +60,8 @@ pub struct Signs {
     pub stalled: Option<String>,
     /// How far the migration of the devices' state is, in QEMU's word.
     pub migration: Option<String>,
+    /// By how much the guest has set its clock, in seconds.
+    pub clock_set: i64,
     /// The last sign of life.
     pub last_seen: String,
 }

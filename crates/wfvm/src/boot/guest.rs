@@ -201,7 +201,9 @@ impl Guest {
         let names = hosts_lines(boot.network);
         let settings = async {
             if let Some(template) = template {
-                clock::set(&connection, &boot.machine.rtc_base, &template.manifest.machine.rtc_base).await?;
+                let of_template = &template.manifest.machine.rtc_base;
+                clock::set(&connection, &boot.machine.rtc_base, of_template, boot.disk.state.as_deref())
+                    .await?;
             }
             if !names.is_empty() {
                 change_hosts(&connection, &append_to_hosts(&names)).await?;

@@ -7,6 +7,7 @@ use std::{path::Path, time::Duration};
 pub use offline::{OfflineError, OfflineFile, read_files};
 
 use crate::{
+    machine::LAST_TIME,
     tool::{Tool, ToolError},
     unfinished::Unfinished,
 };
@@ -34,6 +35,13 @@ pub fn file_of(image: &Path) -> std::path::PathBuf {
 pub fn state_of(image: &Path, given: Option<&Path>) -> Option<std::path::PathBuf> {
     let beside = image.join("state");
     given.map(Into::into).or_else(|| beside.is_dir().then_some(beside))
+}
+
+/// What the clock of the image's guest showed last, if that was kept.
+#[must_use]
+pub fn last_time(state: Option<&Path>) -> Option<String> {
+    let time = fs_err::read_to_string(state?.join(LAST_TIME)).ok()?;
+    Some(time.trim().to_owned())
 }
 
 /// Makes an empty qcow2 image.

@@ -15,7 +15,7 @@ use crate::{
     boot::{Boot, Guest, Start},
     disk,
     evidence::Replay,
-    machine::{Acceleration, Plugged, SystemDisk, UEFI_VARIABLES, Writes},
+    machine::{Acceleration, LAST_TIME, Plugged, SystemDisk, UEFI_VARIABLES, Writes},
     nonce,
     phase::Phase,
     progress::Progress,
@@ -95,10 +95,12 @@ async fn story(
     let state = machine.freeze(around.scratch, deadline).await?;
     let version = machine.qmp().ask("query-version", &json!({})).await?;
     // What the disk's format kept in memory has been written with the state.
+    let last_time = machine.last_time();
     if let Some(machine) = running.take() {
         machine.kill().await;
     }
     drop(guest);
+    fs_err::write(file(LAST_TIME), last_time)?;
     fs_err::write(file(STATE), &state)?;
     if spec.machine.firmware == Firmware::Uefi {
         fs_err::write(file(UEFI_VARIABLES), fs_err::read(around.scratch.join(UEFI_VARIABLES))?)?;

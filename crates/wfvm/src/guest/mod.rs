@@ -149,6 +149,7 @@ async fn follow(mut events: mpsc::UnboundedReceiver<Event>, shared: Arc<Shared>,
             Event::DriveFailed { what } => shared.signs.send_modify(|signs| {
                 signs.broken.get_or_insert(format!("the host's storage failed: {what}"));
             }),
+            Event::ClockSet { seconds } => shared.signs.send_modify(|signs| signs.clock_set = seconds),
             Event::Migration(status) => shared.signs.send_modify(|signs| signs.migration = Some(status)),
             Event::Reset { by_guest: false } | Event::Other(_) => {}
         }

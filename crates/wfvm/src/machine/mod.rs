@@ -1,5 +1,6 @@
 //! A typed machine becomes QEMU's words. Nothing here touches a file or a process.
 
+pub mod clock;
 mod memory;
 mod network;
 mod plugged;
@@ -34,7 +35,7 @@ pub struct SystemDisk {
     pub file: PathBuf,
     /// Whether writes go to it or are thrown away.
     pub writes: Writes,
-    /// A directory with what else the machine begins with, [`UEFI_VARIABLES`] and [`TPM_STATE`]. It is only
+    /// A directory with what else the machine begins with, [`UEFI_VARIABLES`], [`TPM_STATE`] and [`LAST_TIME`]. It is only
     /// read; what is not there is new.
     pub state: Option<PathBuf>,
 }
@@ -140,6 +141,8 @@ pub const FIRMWARE_SOCKET: &str = "firmware.sock";
 pub const TPM_SOCKET: &str = "tpm.sock";
 /// This machine's UEFI variables.
 pub const UEFI_VARIABLES: &str = "uefi-variables.fd";
+/// What the guest's clock showed last, as QEMU's `-rtc base=` takes it.
+pub const LAST_TIME: &str = "last-time";
 /// The directory of the TPM's state.
 pub const TPM_STATE: &str = "tpm";
 

@@ -1,10 +1,16 @@
-//! What belongs to a machine and is not on its disk, in a directory: the UEFI variables and the TPM's state.
+//! What belongs to a machine and is not on its disk, in a directory: the UEFI variables, the TPM's state, and
+//! what its clock showed.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::Path,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
 
 use super::QemuError;
 use crate::{
-    machine::{Assembly, TPM_STATE, UEFI_VARIABLES, has_platform_key},
+    disk,
+    machine::{Assembly, LAST_TIME, TPM_STATE, UEFI_VARIABLES, clock, has_platform_key},
     spec::Firmware,
     unfinished::Unfinished,
 };
@@ -35,10 +41,39 @@ pub(super) fn bring(assembly: &Assembly<'_>) -> Result<(), QemuError> {
     Ok(())
 }
 
+/// The clock of a machine that is about to start: as it should, but never before its guest's last time.
+pub(super) fn clock(assembly: &Assembly<'_>) -> String {
+    let wanted = &assembly.machine.rtc_base;
+    let last = disk::last_time(assembly.disk.state.as_deref());
+    last.map_or_else(|| wanted.clone(), |last| clock::not_before(wanted, &last).to_owned())
+}
+
+/// A clock that goes with the host's, from a point of time on.
+#[derive(Debug)]
+pub(super) struct RunningClock {
+    /// In seconds since 1970.
+    base: u64,
+    since: Instant,
+}
+
+impl RunningClock {
+    /// That of a machine that starts now with this base.
+    pub(super) fn start(base: &str) -> Self {
+        let host = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        Self { base: clock::seconds(base).unwrap_or_else(host), since: Instant::now() }
+    }
+
+    /// What it shows now at the latest, after the guest has set it forwards by so many seconds.
+    pub(super) fn now(&self, set: i64) -> String {
+        clock::text((self.base + self.since.elapsed().as_secs() + 1).saturating_add_signed(set))
+    }
+}
+
 /// Keeps what a machine that has ended has left in its directory. `out` appears only when it is whole.
-pub(super) fn keep(directory: &Path, out: &Path) -> io::Result<()> {
+pub(super) fn keep(directory: &Path, out: &Path, last_time: &str) -> io::Result<()> {
     let unfinished = Unfinished::beside(out);
     fs_err::create_dir(unfinished.path())?;
+    fs_err::write(unfinished.path().join(LAST_TIME), format!("{last_time}\n"))?;
     let variables = directory.join(UEFI_VARIABLES);
     if variables.exists() {
         fs_err::write(unfinished.path().join(UEFI_VARIABLES), fs_err::read(variables)?)?;
@@ -68,6 +103,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_clock_goes_on_and_follows_the_guest() {
+        let clock = RunningClock::start("2022-10-10T23:59:58");
+        assert!(clock.now(0).as_str() > "2022-10-10T23:59:58", "{}", clock.now(0));
+        assert!(clock.now(86_400).starts_with("2022-10-11") || clock.now(86_400).starts_with("2022-10-12"));
+        assert!(RunningClock::start("localtime").now(0).as_str() > "2025");
+    }
+
+    #[test]
     fn what_a_machine_leaves_is_files_that_the_next_one_may_write() {
         let directory = tempfile::tempdir().unwrap();
         let (machine, out) = (directory.path().join("machine"), directory.path().join("out"));
@@ -75,7 +118,8 @@ mod tests {
         fs_err::write(machine.join(UEFI_VARIABLES), "variables").unwrap();
         fs_err::write(machine.join(TPM_STATE).join("tpm2-00.permall"), "seeds").unwrap();
         fs_err::write(machine.join(TPM_STATE).join(LOCK), "").unwrap();
-        keep(&machine, &out).unwrap();
+        keep(&machine, &out, "2022-10-10T10:10:10").unwrap();
+        assert_eq!(fs_err::read_to_string(out.join(LAST_TIME)).unwrap(), "2022-10-10T10:10:10\n");
         assert_eq!(fs_err::read(out.join(UEFI_VARIABLES)).unwrap(), b"variables");
         let names: Vec<_> =
             fs_err::read_dir(out.join(TPM_STATE)).unwrap().map(|entry| entry.unwrap().file_name()).collect();

@@ -2,7 +2,6 @@
 //!
 //! The medium has `DRIVER/RELEASE/ARCHITECTURE/` (virtio-win-pkg-scripts, `util/filemap.py`).
 
-use crate::guest_os::GuestOs;
 use crate::spec::{DiskBus, Machine, NetworkCard};
 
 /// The only architecture that there are machines for.
@@ -51,12 +50,6 @@ pub fn needed(machine: &Machine) -> Vec<Driver> {
     DRIVERS.into_iter().filter(is_for).collect()
 }
 
-/// The driver's folder for a release; absent: the release has its drivers itself.
-#[must_use]
-pub fn folder(driver: Driver, os: &GuestOs) -> Option<String> {
-    os.virtio_folder.map(|release| format!("{}/{release}/{ARCHITECTURE}", driver.folder))
-}
-
 /// Whether a file of a driver's folder is part of the driver: symbols for a debugger are many times as large as all
 /// others, and an `.inf` may name any other.
 #[must_use]
@@ -68,7 +61,6 @@ pub fn is_part(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::guest_os::{REFERENCE_GUEST, RELEASES, WINDOWS_SERVER_2025};
 
     fn folders(machine: &Machine) -> Vec<&'static str> {
         needed(machine).into_iter().map(|driver| driver.folder).collect()
@@ -87,14 +79,6 @@ mod tests {
         json["machine"]["extraQemuFlags"] =
             serde_json::json!(["-device", "virtio-rng-pci", "-name", "virtio-balloon", "-device", "nvme"]);
         assert_eq!(folders(&machine(&json)), ["viostor", "NetKVM", "viorng"]);
-    }
-
-    #[test]
-    fn every_release_of_windows_has_a_folder() {
-        let viostor = DRIVERS[0];
-        assert_eq!(folder(viostor, &WINDOWS_SERVER_2025).as_deref(), Some("viostor/2k25/amd64"));
-        assert_eq!(folder(viostor, &REFERENCE_GUEST), None);
-        assert_eq!(RELEASES.into_iter().filter(|os| folder(viostor, os).is_none()).count(), 1);
     }
 
     #[test]

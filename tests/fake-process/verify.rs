@@ -124,6 +124,31 @@ fn a_guest_that_ends_in_the_middle_fails_its_phase_and_all_that_need_it_are_left
 }
 
 #[test]
+fn what_is_kept_repeats_a_phase_and_has_a_password_that_its_owner_alone_reads() {
+    let stage = Stage::new();
+    let tools = tools(&stage, &[medium_started(), shutdown(true), Act::Exit(0)]);
+    let iso = medium::german(&stage);
+    fs_err::create_dir(stage.path("large")).unwrap();
+    let mut command = verify(&stage, iso);
+    let Ended { all, .. } =
+        end(&stage, command.args(["--keep", "--directory", "large", "--tools"]).arg(tools));
+    let kept: Vec<PathBuf> =
+        fs_err::read_dir(stage.path("large")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let [kept] = &kept[..] else { panic!("{kept:?}: {all}") };
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &fs_err::metadata(kept.join("password")).unwrap().permissions(),
+    );
+    assert_eq!(mode & 0o777, 0o600);
+    let password = fs_err::read_to_string(kept.join("password")).unwrap();
+    assert!(password.starts_with("Wf-") && password.len() > 20);
+    let spec = fs_err::read_to_string(kept.join("specs/install.json")).unwrap();
+    assert!(spec.contains("passwordFile") && !spec.contains(&password), "{spec}");
+    assert!(
+        kept.join("evidence/install/run-vm").is_file() && kept.join("evidence/install/com1.log").is_file()
+    );
+}
+
+#[test]
 fn a_medium_that_is_none_is_told_with_everything_that_is_known_of_the_host() {
     let stage = Stage::new();
     let tools = tools(&stage, &[]);

@@ -64,6 +64,7 @@ const MINIMAL_DISK_MIB: u64 = 20 << 10;
 /// 24H2's kernel uses SSE 4.2 and POPCNT; Nehalem is the oldest model that has both.
 const OLD_CPU_MODELS: OldCpuModels = OldCpuModels {
     from_build: 26100,
+    wanted: &["sse4.2", "popcnt"],
     models: &[
         "486",
         "pentium",

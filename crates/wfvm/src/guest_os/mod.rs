@@ -110,7 +110,9 @@ pub enum SetupGeneration {
 pub struct OldCpuModels {
     /// The first build that needs more.
     pub from_build: u32,
-    /// The models, by QEMU's names without a version.
+    /// What it needs, by QEMU's names.
+    pub wanted: &'static [&'static str],
+    /// The models that lack some of it, by QEMU's names without a version.
     pub models: &'static [&'static str],
 }
 

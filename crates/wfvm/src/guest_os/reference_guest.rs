@@ -32,7 +32,7 @@ pub static REFERENCE_GUEST: GuestOs = GuestOs {
     minimal_memory_mib: 512,
     minimal_disk_mib: 1024,
     disk_buses: &[DiskBus::Sata, DiskBus::Virtio],
-    old_cpu_models: OldCpuModels { from_build: u32::MAX, models: &[] },
+    old_cpu_models: OldCpuModels { from_build: u32::MAX, wanted: &[], models: &[] },
     virtio_folder: None,
     encrypts_devices: false,
     server_features: false,

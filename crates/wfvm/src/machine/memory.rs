@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::{Assembly, Words, comma_free};
+use super::{Acceleration, Assembly, Words, comma_free};
 
 /// Where the guest's memory is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,17 +41,22 @@ impl Assembly<'_> {
             // Read-only is the file, not the guest's memory.
             Memory::Revived { file, writable: false } => Some(backend(file, "share=off,readonly=on,rom=off")),
         };
+        // Ticks that a busy host lost come later. Windows counts those of the RTC where it has no better clock.
+        let driftfix = match self.acceleration {
+            Acceleration::Kvm => ",driftfix=slew",
+            Acceleration::Tcg => "",
+        };
         let smm = if machine.secure_boot { ",smm=on" } else { "" };
         words.pair("-m", &format!("{}M", machine.memory_mib));
         let Some(object) = object else {
             words.pair("-machine", &format!("q35,hpet=off{smm}"));
-            words.pair("-rtc", &format!("base={}", machine.rtc_base));
+            words.pair("-rtc", &format!("base={}{driftfix}", machine.rtc_base));
             return;
         };
         words.pair("-machine", &format!("q35,hpet=off{smm},memory-backend=memory"));
         words.pair("-object", &object);
         // A clock that stands still with its machine: a fixed date goes on from there in each clone.
-        words.pair("-rtc", &format!("base={},clock=vm", machine.rtc_base));
+        words.pair("-rtc", &format!("base={},clock=vm{driftfix}", machine.rtc_base));
         // Tells the guest that it is not the only one any more, so that its random numbers are its own.
         words.pair("-device", "vmgenid,guid=auto");
         words.pair("-device", &format!("ide-cd,id={STORE_DRIVE},bus=ide.3"));

@@ -133,6 +133,14 @@ fn secure_boot_keeps_the_variables_from_the_guest() {
 }
 
 #[test]
+fn ticks_that_a_busy_host_lost_come_later_under_kvm() {
+    let plain = machine(Firmware::Uefi);
+    let kvm = line(&plain, |assembly| assembly.acceleration = Acceleration::Kvm);
+    assert!(kvm.contains("-rtc base=2022-10-10T10:10:10,driftfix=slew "), "{kvm}");
+    assert!(!line(&plain, |_| {}).contains("driftfix"));
+}
+
+#[test]
 fn a_usb_answer_stick_is_removable_and_shifts_the_number_of_a_virtio_disk_only() {
     let words = line(&machine(Firmware::Bios), |assembly| {
         assembly.answer_medium = Some((AnswerMedium::Usb, "a.img".into()));

@@ -139,17 +139,35 @@ fn disk(spec: &Install, os: &GuestOs, image: &Image) -> Option<Finding> {
     })
 }
 
+/// Whether flags of QEMU's, such as `+a,-b,c=on`, turn a feature on or off; the last one counts. A dot in its name
+/// may be written as a hyphen or an underscore, too.
+fn turned(flags: &str, feature: &str) -> Option<bool> {
+    let plain = |name: &str| name.to_ascii_lowercase().replace(['-', '_'], ".");
+    flags.split(',').rev().find_map(|flag| {
+        let (name, on) = match (flag.strip_prefix('+'), flag.strip_prefix('-'), flag.split_once('=')) {
+            (Some(name), ..) => (name, true),
+            (_, Some(name), _) => (name, false),
+            (.., Some((name, value))) => (name, ["on", "true", "yes"].contains(&value)),
+            _ => (flag, true),
+        };
+        (plain(name) == plain(feature)).then_some(on)
+    })
+}
+
 fn cpu_model(spec: &Install, os: &GuestOs, image: &Image) -> Option<Finding> {
     let model = spec.machine.cpu_model.as_ref()?;
     let build = image.build.filter(|build| *build >= os.old_cpu_models.from_build)?;
     // Flags follow a comma, a version a `-v`.
-    let name = model.split(',').next().unwrap_or_default();
+    let (name, flags) = model.split_once(',').unwrap_or((model, ""));
     let name = name.split_once("-v").map_or(name, |(name, _)| name);
-    os.old_cpu_models.models.contains(&name).then(|| {
+    let old = os.old_cpu_models.models.contains(&name);
+    let lacks = |feature: &&&str| !turned(flags, feature).unwrap_or(!old);
+    let lacking: Vec<&str> = os.old_cpu_models.wanted.iter().filter(lacks).copied().collect();
+    (!lacking.is_empty()).then(|| {
         Finding::refusal(
             "machine.cpuModel",
             model,
-            format!("build {build} does not start on a `{name}`, which lacks SSE 4.2 or POPCNT"),
+            format!("build {build} does not start on this processor, which lacks {}", lacking.join(" and ")),
             "`Nehalem` is the oldest model that it starts on; `max` and `host` are the defaults".into(),
         )
     })

@@ -196,9 +196,18 @@ fn windows_needs_a_driver_for_virtio_and_a_cpu_of_its_time() {
     spec.answer_file.driver_paths.push(r"D:\".into());
     iso.images[0].build = Some(22631);
     assert_eq!(fields(&spec, &iso), Vec::<String>::new());
-    spec.machine.cpu_model = Some("Nehalem".into());
     iso.images[0].build = Some(26100);
-    assert_eq!(fields(&spec, &iso), Vec::<String>::new());
+    let lacks_something = |model: &str| {
+        let mut spec = spec.clone();
+        spec.machine.cpu_model = Some(model.into());
+        !fields(&spec, &iso).is_empty()
+    };
+    for enough in ["Nehalem", "qemu64,+ssse3,+sse4_1,+sse4-2,popcnt=on", "max,-popcnt,+popcnt"] {
+        assert!(!lacks_something(enough), "{enough}");
+    }
+    for less in ["qemu64", "kvm64,+sse4.2", "max,-popcnt", "Nehalem-v2,sse4.2=off"] {
+        assert!(lacks_something(less), "{less}");
+    }
 }
 
 /// A medium as one of Windows Server 2022 is, and one of Windows 11's first.

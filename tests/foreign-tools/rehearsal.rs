@@ -124,6 +124,9 @@ impl Medium {
         if spec.machine.tpm {
             command.arg("--tpm");
         }
+        if spec.machine.secure_boot {
+            command.arg("--secure-boot");
+        }
         let end = ended(&mut command);
         let page = String::from_utf8_lossy(&end.stderr).trim().to_owned();
         match end.status.code() {

@@ -173,7 +173,7 @@ type Case = (&'static str, fn(&mut Install));
 
 #[test]
 fn values_that_setup_would_stop_at_are_refused_with_their_field() {
-    let cases: [Case; 30] = [
+    let cases: [Case; 31] = [
         ("image.name: is empty", |spec| spec.image = Some(ImageSelection::Name(String::new()))),
         ("diskMib: 2097153 MiB; under BIOS", |spec| spec.disk_mib = (2 << 20) + 1),
         ("answerFile.fullName: has 64 characters; Windows takes up to 63", |spec| {
@@ -209,6 +209,9 @@ fn values_that_setup_would_stop_at_are_refused_with_their_field() {
         }),
         ("answerFile.specializeCommands[0].path: holds the control character U+000A", |spec| {
             command(spec, "a\nb", None);
+        }),
+        ("answerFile.specializeCommands[0].description: is empty", |spec| {
+            command(spec, "a", Some(" ".into()));
         }),
         ("answerFile.specializeCommands[0].description: has 260", |spec| {
             command(spec, "a", Some("x".repeat(260)));
@@ -317,7 +320,9 @@ fn words(length: std::ops::RangeInclusive<usize>) -> impl Strategy<Value = Strin
         proptest::char::range(' ', '~'),
         proptest::sample::select(vec!['&', '<', '>', '"', '\'', ']', '%', 'ä', '€', '中']),
     ];
-    proptest::collection::vec(character, length).prop_map(|characters| characters.into_iter().collect())
+    proptest::collection::vec(character, length)
+        .prop_map(|characters| characters.into_iter().collect())
+        .prop_filter("blanks are no text", |text: &String| text.is_empty() || !text.trim().is_empty())
 }
 
 prop_compose! {

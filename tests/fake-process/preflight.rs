@@ -69,7 +69,7 @@ const MISTAKES: [Mistake; 10] = [
         |spec| spec["machine"]["memoryMib"] = json!(1024),
     ),
     (
-        "machine.cpuModel: build 26100 does not start on a `core2duo`, which lacks SSE 4.2 or POPCNT\n    \
+        "machine.cpuModel: build 26100 does not start on a `core2duo`, which lacks sse4.2 and popcnt\n    \
          `Nehalem` is the oldest model that it starts on",
         |spec| spec["machine"]["cpuModel"] = json!("core2duo"),
     ),

@@ -167,7 +167,7 @@ fn cpu_model(spec: &Install, os: &GuestOs, image: &Image) -> Option<Finding> {
         Finding::refusal(
             "machine.cpuModel",
             model,
-            format!("build {build} does not start on this processor, which lacks {}", lacking.join(" and ")),
+            format!("build {build} does not start on a `{model}`, which lacks {}", lacking.join(" and ")),
             "`Nehalem` is the oldest model that it starts on; `max` and `host` are the defaults".into(),
         )
     })

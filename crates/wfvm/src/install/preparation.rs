@@ -27,6 +27,8 @@ pub(super) struct Preparation {
     medium: PathBuf,
     iso: WindowsIso,
     os: &'static GuestOs,
+    /// What the answer medium has of virtio-win's.
+    virtio: virtio::Files,
     /// What will be installed, and what is worth knowing of it.
     pub(super) verdict: Verdict,
 }
@@ -43,18 +45,21 @@ pub(super) struct Media {
 pub(super) fn inspect(spec: &Install, unreadable: &[Finding]) -> Result<Preparation, InstallError> {
     let (medium, iso) = read(spec)?;
     let (os, _) = preflight::release(spec, &iso);
-    let verdict = verdict(spec, os, &iso, unreadable);
-    if verdict.is_refused() {
-        return Err(InstallError::Preflight(verdict));
+    let virtio = virtio::read(spec, os);
+    let missing = virtio.as_ref().err().map_or(&[][..], Vec::as_slice);
+    let verdict = verdict(spec, os, &iso, &[unreadable, missing]);
+    match virtio {
+        Ok(virtio) if !verdict.is_refused() => Ok(Preparation { medium, iso, os, virtio, verdict }),
+        _ => Err(InstallError::Preflight(verdict)),
     }
-    Ok(Preparation { medium, iso, os, verdict })
 }
 
 /// What [`inspect`] finds, when nothing shall be installed.
 pub(super) fn preflight(spec: &Install, unreadable: &[Finding]) -> Result<Verdict, InstallError> {
     let (_, iso) = read(spec)?;
     let (os, _) = preflight::release(spec, &iso);
-    Ok(verdict(spec, os, &iso, unreadable))
+    let missing = virtio::read(spec, os).err().unwrap_or_default();
+    Ok(verdict(spec, os, &iso, &[unreadable, &missing]))
 }
 
 fn read(spec: &Install) -> Result<(PathBuf, WindowsIso), InstallError> {
@@ -65,7 +70,12 @@ fn read(spec: &Install) -> Result<(PathBuf, WindowsIso), InstallError> {
     Ok((medium, iso))
 }
 
-fn verdict(spec: &Install, os: &GuestOs, iso: &WindowsIso, unreadable: &[Finding]) -> Verdict {
+fn verdict(
+    spec: &Install,
+    os: &GuestOs,
+    iso: &WindowsIso,
+    [unreadable, missing]: &[&[Finding]; 2],
+) -> Verdict {
     let label = &iso.volume_label;
     let (summary, findings) = if spec.custom_answer_file.is_some() {
         let summary = format!("{}, with an answer file of its own, from `{label}`", os.title);
@@ -80,7 +90,7 @@ fn verdict(spec: &Install, os: &GuestOs, iso: &WindowsIso, unreadable: &[Finding
     let mut findings = secrets::beside(unreadable, findings);
     findings.extend_from_slice(unreadable);
     findings.extend(files(spec));
-    findings.extend(virtio::read(spec, os).err().into_iter().flatten());
+    findings.extend_from_slice(missing);
     findings.extend(linted(spec, os, iso, &findings));
     Verdict::new(summary, findings)
 }
@@ -196,8 +206,6 @@ impl Preparation {
             (own_answers(&spec, self.os, &self.iso)?.into_bytes(), files)
         };
         let first_logon = answer_file::first_logon_cmd(spec, self.os);
-        let virtio = virtio::read(spec, self.os)
-            .map_err(|findings| InstallError::Preflight(Verdict::new(String::new(), findings)))?;
         let payload = payload::read(spec)?;
         let mut files = vec![
             MediumFile { name: answer_file::FILE_NAME, contents: &xml },
@@ -205,7 +213,8 @@ impl Preparation {
             MediumFile { name: answer_file::FIRST_LOGON_FILE_NAME, contents: first_logon.as_bytes() },
         ];
         files.extend(generated.iter().map(|file| MediumFile { name: &file.name, contents: &file.contents }));
-        files.extend(payload.iter().chain(&virtio).map(|(name, contents)| MediumFile { name, contents }));
+        files
+            .extend(payload.iter().chain(&self.virtio).map(|(name, contents)| MediumFile { name, contents }));
         Ok(media::answer_medium(spec.answer_medium, &files)?)
     }
 

@@ -19,7 +19,7 @@ enum Medium {
 }
 
 /// Names on the answer medium with their contents.
-type Files = Vec<(String, Vec<u8>)>;
+pub(super) type Files = Vec<(String, Vec<u8>)>;
 
 /// What is missing, and what there is instead.
 type Missing = (String, String);

@@ -7,11 +7,7 @@ use std::{
 };
 
 use clap::Args;
-use wfvm::{
-    blame::Blame,
-    inspect::Inspection,
-    windows_iso::{IsoError, WindowsIso},
-};
+use wfvm::{blame::Blame, inspect::Inspection, windows_iso::WindowsIso};
 
 use crate::report::{Failure, Outcome};
 
@@ -41,9 +37,8 @@ pub(crate) fn medium(path: &Path) -> Result<WindowsIso, Failure> {
         return Err(Failure::new(format!("{}: this is a directory", path.display()), Blame::Input));
     }
     WindowsIso::read(file).map_err(|error| {
-        let blame = if matches!(error, IsoError::Read { .. }) { Blame::Host } else { Blame::Input };
         let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        Failure::new(format!("{}: {error}{cause}", path.display()), blame)
+        Failure::new(format!("{}: {error}{cause}", path.display()), error.blame())
     })
 }
 

@@ -35,7 +35,7 @@ use crate::{
     spec::Tools,
     template::{self, Template},
     tool::status_in_words,
-    windows_iso::{IsoError, WindowsIso},
+    windows_iso::WindowsIso,
 };
 use specs::{Nonces, Places, Specs};
 
@@ -241,10 +241,8 @@ fn read(medium: &Path) -> Result<WindowsIso, Failed> {
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Err(plain(Blame::Input, "this is a directory"));
     }
-    WindowsIso::read(file).map_err(|error| {
-        let blame = if matches!(error, IsoError::Read { .. }) { Blame::Host } else { Blame::Input };
-        failed(&error, blame, phase::Phase::Preflight, None, error.to_string())
-    })
+    WindowsIso::read(file)
+        .map_err(|error| failed(&error, error.blame(), phase::Phase::Preflight, None, error.to_string()))
 }
 
 fn media(specs: &Specs, scratch: &Path, found: &mut Found) -> Result<(), Failed> {

@@ -1,6 +1,7 @@
 use std::io;
 
 use super::INSTALL_IMAGES;
+use crate::blame::Blame;
 
 /// Why a file is not an installation medium that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -82,4 +83,12 @@ pub enum IsoError {
         #[source]
         source: io::Error,
     },
+}
+
+impl IsoError {
+    /// Whose move it is: a file that cannot be read is the host's, whatever is in it.
+    #[must_use]
+    pub fn blame(&self) -> Blame {
+        if matches!(self, Self::Read { .. }) { Blame::Host } else { Blame::Input }
+    }
 }

@@ -313,9 +313,15 @@ impl Qemu {
         let _ = signs.wait_for(|signs| signs.exited.is_some()).await;
     }
 
-    /// What the guest's clock shows now at the latest, as QEMU's `-rtc base=` takes it.
-    #[must_use]
-    pub fn last_time(&self) -> String {
+    /// Keeps what the guest's clock shows now at the latest in a directory, as QEMU's `-rtc base=` takes it.
+    ///
+    /// # Errors
+    /// [`io::Error`].
+    pub fn keep_time(&self, directory: &Path) -> io::Result<()> {
+        state::keep_time(directory, &self.last_time())
+    }
+
+    fn last_time(&self) -> String {
         self.clock.now(self.signs.borrow().clock_set)
     }
 

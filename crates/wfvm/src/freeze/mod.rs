@@ -15,7 +15,7 @@ use crate::{
     boot::{Boot, Guest, Start},
     disk,
     evidence::Replay,
-    machine::{Acceleration, LAST_TIME, Plugged, SystemDisk, UEFI_VARIABLES, Writes},
+    machine::{Acceleration, Plugged, SystemDisk, UEFI_VARIABLES, Writes},
     nonce,
     phase::Phase,
     progress::Progress,
@@ -93,14 +93,13 @@ async fn story(
     let since = Instant::now();
     let deadline = Deadline::after(spec.timeouts.freeze_seconds, "timeouts.freezeSeconds");
     let state = machine.freeze(around.scratch, deadline).await?;
+    machine.keep_time(directory)?;
     let version = machine.qmp().ask("query-version", &json!({})).await?;
     // What the disk's format kept in memory has been written with the state.
-    let last_time = machine.last_time();
     if let Some(machine) = running.take() {
         machine.kill().await;
     }
     drop(guest);
-    fs_err::write(file(LAST_TIME), last_time)?;
     fs_err::write(file(STATE), &state)?;
     if spec.machine.firmware == Firmware::Uefi {
         fs_err::write(file(UEFI_VARIABLES), fs_err::read(around.scratch.join(UEFI_VARIABLES))?)?;

@@ -69,11 +69,16 @@ impl RunningClock {
     }
 }
 
+/// Keeps what the guest's clock showed last.
+pub(super) fn keep_time(directory: &Path, time: &str) -> io::Result<()> {
+    fs_err::write(directory.join(LAST_TIME), format!("{time}\n"))
+}
+
 /// Keeps what a machine that has ended has left in its directory. `out` appears only when it is whole.
 pub(super) fn keep(directory: &Path, out: &Path, last_time: &str) -> io::Result<()> {
     let unfinished = Unfinished::beside(out);
     fs_err::create_dir(unfinished.path())?;
-    fs_err::write(unfinished.path().join(LAST_TIME), format!("{last_time}\n"))?;
+    keep_time(unfinished.path(), last_time)?;
     let variables = directory.join(UEFI_VARIABLES);
     if variables.exists() {
         fs_err::write(unfinished.path().join(UEFI_VARIABLES), fs_err::read(variables)?)?;

@@ -9,6 +9,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("cpio", &["reference-guest/src/initramfs.rs", "wfvm/src/linux_guest/initramfs.rs"]),
     ("fatfs", &["wfvm/src/media/", "reference-guest/src/disk_configuration/"]),
     ("flate2", &["reference-guest/src/stand_ins/archives.rs"]),
+    ("futures_util", &["wfvm/src/run/", "wfvm/src/script.rs"]),
     ("hadris_fs", &["wfvm/src/media/"]),
     ("hadris_iso", &["wfvm/src/media/"]),
     ("imago", &["wfvm/src/disk/"]),

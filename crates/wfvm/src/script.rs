@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use futures_util::future::select_all;
 use tokio::net::UnixListener;
 
 use crate::{
@@ -17,7 +18,6 @@ use crate::{
     qemu::Qemu,
     spec::Tools,
     tool::{KillGroup, Tool, ToolError},
-    wait,
 };
 
 /// Why a script has no status.
@@ -121,7 +121,7 @@ pub async fn run(
     }
     tokio::select! {
         status = bash(script, &sockets) => status,
-        failed = wait::first(served) => Err(failed.into()),
+        (failed, ..) = select_all(served.into_iter().map(Box::pin)) => Err(failed.into()),
     }
 }
 

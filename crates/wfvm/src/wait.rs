@@ -2,12 +2,7 @@
 //! everything that can make it impossible: QEMU's end, a failure that the guest
 //! reports, silence, and a named deadline.
 
-use std::{
-    fmt,
-    future::{Future, poll_fn},
-    task::Poll,
-    time::Duration,
-};
+use std::{fmt, future::Future, time::Duration};
 
 use tokio::{sync::watch, time::Instant};
 
@@ -158,31 +153,6 @@ pub async fn race<T>(
     };
     let last_seen = signs.borrow().last_seen.clone();
     Err(WaitError { awaited, cause, last_seen })
-}
-
-/// All of several, in their order.
-pub async fn all<F: Future>(works: impl IntoIterator<Item = F>) -> Vec<F::Output> {
-    let mut works: Vec<_> = works.into_iter().map(|work| (Box::pin(work), None)).collect();
-    poll_fn(|context| {
-        for (work, end) in works.iter_mut().filter(|(_, end)| end.is_none()) {
-            if let Poll::Ready(value) = work.as_mut().poll(context) {
-                *end = Some(value);
-            }
-        }
-        if works.iter().all(|(_, end)| end.is_some()) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    works.into_iter().filter_map(|(_, end)| end).collect()
-}
-
-/// The first that comes of several; never, of none.
-pub async fn first<F: Future>(works: impl IntoIterator<Item = F>) -> F::Output {
-    let mut works: Vec<_> = works.into_iter().map(Box::pin).collect();
-    poll_fn(|context| {
-        let mut ready = works.iter_mut().map(|work| work.as_mut().poll(context));
-        ready.find(Poll::is_ready).unwrap_or(Poll::Pending)
-    })
-    .await
 }
 
 /// The first value that the owner of the machine publishes; `None` if it is gone without one.

@@ -11,6 +11,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use futures_util::future::select_all;
 use serde::Serialize;
 
 pub use by_hand::by_hand;
@@ -27,7 +28,7 @@ use crate::{
     spec::Run,
     steps::Steps,
     template::{Origin, Wanted},
-    wait::{self, Deadline},
+    wait::Deadline,
 };
 use side_by_side::Place;
 
@@ -173,7 +174,7 @@ async fn story(
     let status = tokio::select! {
         biased; // an end that arrives together with a guest's still counts
         ended = script::run(&script, owners) => ended?,
-        lost = wait::first(gone) => return Err(lost),
+        (lost, ..) = select_all(gone.map(Box::pin)) => return Err(lost),
     };
     Ok(Ended { status, times })
 }

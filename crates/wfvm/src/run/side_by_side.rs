@@ -2,6 +2,7 @@
 
 use std::{convert::Infallible, future::pending, io, path::PathBuf};
 
+use futures_util::future::join_all;
 use tokio::sync::watch;
 
 use crate::{
@@ -72,7 +73,7 @@ pub(super) async fn boot(
         let guest = Guest::boot(&boot, &place.progress, &mut machine).await;
         (machine, guest)
     });
-    wait::all(begun).await
+    join_all(begun).await
 }
 
 /// Why the script cannot go on beside this guest. One that the script itself has ended is not missed: what is
